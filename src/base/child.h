@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Child processes. spawn() is the program's only fork; run() drives a child to its end inside a blocking room.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/stop.h"
+
+namespace ainit {
+
+struct Command {
+    std::vector<std::string> arguments;  ///< [0] is looked up in PATH of `environment`
+    /// NAME=VALUE, complete: nothing is inherited. Values may hold secrets; they are never logged.
+    std::vector<std::string> environment{};
+    std::string directory{};  ///< working directory; empty: ours
+};
+
+/// Our environment without the variables that hold secrets of the configuration (see withhold_variable).
+std::vector<std::string> inherited_environment();
+/// Marks a variable as one that children do not get. Thread-safe.
+void withhold_variable(std::string_view name);
+
+struct Child {
+    pid_t pid{-1};
+    UniqueFd pidfd{};
+    UniqueFd out{};  ///< read end of the child's stdout, if piped
+    UniqueFd err{};  ///< read end of its stderr, if piped
+};
+
+enum class Output { inherit, pipe };
+
+/// Starts a command in a process group of its own, with every signal at its default disposition and the signal mask this
+/// program was started with. What exec refuses comes back as Code::command_not_found or Code::cannot_execute.
+Result<Child> spawn(const Command& command, Output output);
+
+/// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask; returns only on failure.
+Failure become(const Command& command);
+
+struct Ending {
+    int status{0};      ///< exit code, or 128 + signal
+    bool timed_out{false};
+    bool stopped{false};  ///< ended because of Stop's request
+    std::string text() const;  ///< "exited with 1", "was killed by SIGKILL"
+};
+
+enum class Stream { out, err };
+using LineSink = std::function<void(Stream, std::string_view line)>;
+
+/// Runs to the end; each line of output goes to `sink` as it comes (a last line without newline too). When `stop` is over
+/// the group gets TERM and, after `grace`, KILL; every process of the group is gone when this returns.
+Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink);
+
+/// The signal mask this process was started with; call remember_signal_mask() first thing in main.
+void remember_signal_mask();
+
+}  // namespace ainit

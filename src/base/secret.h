@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secrets: a type that cannot be printed, and a scrubber as the last line of defence for text that comes from elsewhere
+// (a server's messages, a tool's output).
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace ainit {
+
+/// A password or key. Wiped when it goes; the only way to its text is reveal(), so that `grep reveal` finds each use.
+/// Every Secret of a run is known to scrub() from the moment it is made.
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::string text);
+    ~Secret();
+    Secret(const Secret& other);
+    Secret& operator=(const Secret& other);
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(Secret&& other) noexcept;
+
+    bool empty() const { return text_.empty(); }
+    const std::string& reveal() const { return text_; }
+    bool operator==(const Secret&) const = default;
+
+  private:
+    std::string text_{};
+};
+
+/// What is printed in the place of a secret.
+inline constexpr std::string_view kRedacted = "<redacted>";
+
+/// Replaces every secret known to this process, plain, percent-encoded, quoted for SQL or JSON, by `<redacted>`.
+/// Secrets shorter than four bytes are too common to be replaced and are left. Thread-safe.
+std::string scrub(std::string_view text);
+
+}  // namespace ainit
+
+template <>
+struct fmt::formatter<ainit::Secret> {
+    formatter() = delete;
+};

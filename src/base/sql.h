@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SQL text that is known to be well formed: made of literals of this program, quoted identifiers and quoted values.
+// Text of any other origin (a migration file, a query of the configuration) enters by Sql::foreign only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ainit {
+
+/// `"name"`, always quoted, inner quotes doubled.
+std::string quote_identifier(std::string_view name);
+/// `'text'`, or `E'…'` where there is a backslash, so that it holds for either standard_conforming_strings.
+std::string quote_literal(std::string_view text);
+
+class Sql {
+  public:
+    // Only literals: a run-time string does not convert.
+    consteval Sql(const char* literal) : literal_{literal} {}
+    Sql() = default;
+
+    /// Text that the user wrote: a migration, a check's query.
+    static Sql foreign(std::string text);
+
+    Sql& add(Sql more);                        ///< the text as it is
+    Sql& identifier(std::string_view name);    ///< quoted
+    Sql& literal(std::string_view text);       ///< quoted
+    Sql& number(long long value);
+
+    std::string text() const { return literal_ != nullptr ? std::string{literal_} : text_; }
+    bool empty() const { return text().empty(); }
+    bool operator==(const Sql& other) const { return text() == other.text(); }
+
+  private:
+    void own();
+
+    const char* literal_{nullptr};
+    std::string text_{};
+};
+
+}  // namespace ainit
