@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a TOML file, environment variables and secret files to a Config. The only file that sees toml++ is load.cpp.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace ainit::config {
+
+using Environment = std::map<std::string, std::string>;
+
+/// The process's environment.
+Environment process_environment();
+
+/// What loading found: a Config when there is no failure; else every failure there is, in the order of the file.
+struct Loaded {
+    Config config{};
+    std::vector<Failure> failures{};
+    bool good() const { return failures.empty(); }
+};
+
+/// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the environment alone.
+Loaded load(const std::string& path, const Environment& environment);
+
+/// The same from text, for tests and fuzzing; `name` stands for the file in messages.
+Loaded load_text(std::string_view text, const std::string& name, const Environment& environment);
+
+/// docs/configuration.md, made of the table of keys.
+std::string reference();
+
+}  // namespace ainit::config

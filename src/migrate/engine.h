@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door of all migration engines. An engine looks (what is applied, what is pending, what is wrong with the set) and
+// runs. It is called under the cluster lock when it runs, without it when it looks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "postgres/sessions.h"
+
+namespace ainit::migrate {
+
+enum class State { applied, pending, unknown /* in the ledger, but not among the files */ };
+
+struct Entry {
+    std::string name{};
+    State state{State::pending};
+    std::string file{};        ///< path; empty for a tool's
+    std::string applied_at{};  ///< ISO 8601, empty if not applied or not recorded
+    std::string note{};        ///< "changed since it was applied"
+};
+
+/// Where a database stands.
+struct Level {
+    bool knowable{true};   ///< false: the tool cannot be asked; it runs each time
+    bool exists{true};     ///< false: the database is not there yet, so everything is pending
+    std::vector<Entry> entries{};
+    std::vector<Failure> findings{};  ///< reasons to refuse (exit 32)
+    std::vector<Failure> warnings{};
+    int applied() const;
+    int pending() const;
+};
+
+/// How far a run is: for a terminal and the log.
+struct Progress {
+    std::string migration{};  ///< name of the file, or of the tool
+    int number{};             ///< of `total`, from 1
+    int total{};              ///< 0: unknown
+    enum class Kind { begin, statement, done, line } kind{Kind::begin};
+    std::string text{};       ///< of a statement (first line) or of a tool's output
+    Duration duration{0};
+};
+
+using ProgressSink = std::function<void(const Progress&)>;
+
+/// What a run did; also filled when it failed.
+struct Report {
+    std::vector<std::string> applied{};
+    std::string state{};  ///< "3 of 5 applied; 0004_x.sql was rolled back"
+    Duration duration{0};
+};
+
+struct Run {
+    Report report{};
+    std::optional<Failure> failure{};
+};
+
+struct Context {
+    const config::Config& config;
+    const config::Migration& migration;
+    postgres::Sessions& sessions;
+    postgres::Login login;  ///< who migrates, in which database
+    const ProgressSink& progress;
+};
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+    /// Reads only. A database that does not exist yet is `exists = false`, not a Failure.
+    virtual Result<Level> look(const Context& context, const Stop& stop) = 0;
+    /// Applies everything pending, after looking again.
+    virtual Run run(const Context& context, const Stop& stop) = 0;
+};
+
+/// The engine of `migration.engine`; a new engine is one more line here.
+Result<std::unique_ptr<Engine>> make_engine(const config::Migration& migration);
+
+}  // namespace ainit::migrate

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one cluster-wide lock of a run: an advisory lock in the maintenance database, polled, never waited for inside the
+// server (a waiter's snapshot would block CREATE INDEX CONCURRENTLY in the holder's run).
+#pragma once
+
+#include "postgres/session.h"
+#include "postgres/sessions.h"
+
+namespace ainit::postgres {
+
+class ClusterLock {
+  public:
+    /// Polls with jitter until it is ours, on a connection of its own; says once who holds it (pid, application, since when).
+    /// Refuses on a standby.
+    static Result<ClusterLock> take(const Server& server, const Stop& stop);
+    ClusterLock(ClusterLock&&) noexcept = default;
+    ClusterLock& operator=(ClusterLock&&) noexcept = default;
+    ~ClusterLock() = default;
+
+    /// Fails when the connection that holds the lock is gone: ask before each step that must not run twice.
+    Result<void> still_held(const Stop& stop);
+    Duration waited() const { return waited_; }
+
+  private:
+    ClusterLock(Session session, Duration waited) : session_{std::move(session)}, waited_{waited} {}
+    Session session_;
+    Duration waited_;
+};
+
+}  // namespace ainit::postgres

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sessions of one run, kept by user and database: a login costs more than all the questions asked over it, so each is
+// made once and used by every room. Not for several threads.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "postgres/session.h"
+
+namespace ainit::postgres {
+
+class Sessions {
+  public:
+    explicit Sessions(Server server);
+
+    const Server& server() const { return server_; }
+    /// The session of the maintenance user in the maintenance database.
+    Result<Session*> maintenance(const Stop& stop);
+    /// A kept session that is still usable, else a new login. The pointer holds until drop() or the end of Sessions.
+    Result<Session*> get(const Login& login, const Stop& stop);
+    /// Makes the missing ones of `logins` at once; failures are returned, successes kept.
+    std::vector<Result<Session*>> get_all(const std::vector<Login>& logins, const Stop& stop);
+    /// Closes the sessions in a database: before it is used by a tool, or when a service is about to start.
+    void drop(const std::string& database);
+    void drop_all();
+    /// Takes over a session that exists already (the one that found the server ready).
+    void adopt(Session session);
+
+  private:
+    Server server_;
+    std::map<std::pair<std::string, std::string>, Session> kept_;
+};
+
+}  // namespace ainit::postgres
