@@ -66,6 +66,7 @@ struct Context {
     postgres::Sessions& sessions;
     postgres::Login login;  ///< who migrates, in which database
     const ProgressSink& progress;
+    bool database_exists{true};  ///< false: known not to be there, so look() needs no login to say so
 };
 
 class Engine {
