@@ -37,6 +37,9 @@ inline constexpr std::string_view kRedacted = "<redacted>";
 /// Secrets shorter than four bytes are too common to be replaced and are left. Thread-safe.
 std::string scrub(std::string_view text);
 
+/// No core dump of this process, and no other process of the user may read its memory. Children are not affected.
+void forbid_core_dumps();
+
 }  // namespace ainit
 
 template <>

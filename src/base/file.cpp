@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fnmatch.h>
+
+#include "base/text.h"
+
+namespace ainit {
+namespace {
+
+namespace fs = std::filesystem;
+
+Failure unreadable(const std::string& path, std::string because) {
+    Failure failure;
+    failure.code = Code::config_file;
+    failure.what = fmt::format("cannot read \"{}\"", path);
+    failure.because = std::move(because);
+    return failure;
+}
+
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code error;
+    for (fs::directory_iterator it{folder.empty() ? fs::path{"."} : folder, error}, end; !error && it != end; it.increment(error)) {
+        found.push_back(folder / it->path().filename());
+    }
+    return found;
+}
+
+void match(const fs::path& base, std::span<const std::string> parts, std::vector<std::string>& out) {
+    std::error_code error;
+    if (parts.empty()) {
+        if (fs::is_regular_file(base, error)) out.push_back(base.string());
+        return;
+    }
+    const std::string& part = parts.front();
+    if (part == "**") {
+        match(base, parts.subspan(1), out);
+        for (const fs::path& entry : entries_of(base)) {
+            const bool hidden = entry.filename().string().starts_with('.');
+            if (!hidden && fs::is_directory(entry, error) && !fs::is_symlink(entry, error)) match(entry, parts, out);
+        }
+        return;
+    }
+    if (!has_wildcard(part)) {
+        if (fs::exists(base / part, error)) match(base / part, parts.subspan(1), out);
+        return;
+    }
+    for (const fs::path& entry : entries_of(base)) {
+        if (::fnmatch(part.c_str(), entry.filename().c_str(), FNM_PERIOD) == 0) match(entry, parts.subspan(1), out);
+    }
+}
+
+}  // namespace
+
+void UniqueFd::reset(int fd) {
+    const int old = std::exchange(fd_, fd);
+    if (old >= 0) ::close(old);
+}
+
+std::string errno_text(int error) {
+    char buffer[256];
+    return ::strerror_r(error, buffer, sizeof buffer);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!fd.valid()) return unreadable(path, errno_text(errno));
+    struct stat facts {};
+    if (::fstat(fd.get(), &facts) == 0 && S_ISDIR(facts.st_mode)) return unreadable(path, "it is a folder");
+    std::string text;
+    char buffer[16'384];
+    while (true) {
+        const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+        if (got == 0) return text;
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return unreadable(path, errno_text(errno));
+        text.append(buffer, static_cast<std::size_t>(got));
+        if (text.size() > limit) return unreadable(path, fmt::format("it is larger than {} bytes", limit));
+    }
+}
+
+std::vector<std::string> expand_glob(const std::string& pattern) {
+    std::vector<std::string> parts = split(pattern, '/');
+    const bool absolute = pattern.starts_with('/');
+    std::erase(parts, "");
+    std::vector<std::string> out;
+    match(absolute ? fs::path{"/"} : fs::path{}, parts, out);
+    std::ranges::sort(out);
+    const auto [first, last] = std::ranges::unique(out);
+    out.erase(first, last);
+    return out;
+}
+
+}  // namespace ainit

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
+
+#include <fmt/chrono.h>
+#include <spdlog/formatter.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace ainit::log {
+namespace {
+
+using SystemClock = std::chrono::system_clock;
+
+struct Line {
+    SystemClock::time_point time{};
+    Level level{};
+    std::string room{};
+    std::string message{};
+    std::vector<std::pair<std::string, std::string>> fields{};
+};
+
+std::string_view name_of(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warn: return "warn";
+        case Level::error: return "error";
+        case Level::off: break;
+    }
+    return "off";
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+    switch (level) {
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warn: return spdlog::level::warn;
+        case Level::error: return spdlog::level::err;
+        case Level::off: break;
+    }
+    return spdlog::level::off;
+}
+
+int milliseconds(SystemClock::time_point time) {
+    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000);
+}
+
+std::string in_json(const Line& line) {
+    const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(line.time);
+    boost::json::object out;
+    out["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(SystemClock::to_time_t(seconds)), milliseconds(line.time));
+    out["level"] = name_of(line.level);
+    out["room"] = line.room;
+    out["message"] = line.message;
+    for (const auto& [key, value] : line.fields) out[key] = value;
+    return boost::json::serialize(out);
+}
+
+/// Control characters of foreign text must not act on a terminal.
+std::string tame(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto code = static_cast<unsigned char>(c);
+        if (c == '\n') {
+            out += "\n    ";
+        } else if (code < 0x20 && c != '\t') {
+            out += fmt::format("\\x{:02x}", code);
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string in_text(const Line& line) {
+    const std::time_t seconds = SystemClock::to_time_t(line.time);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::string out = fmt::format("{:%H:%M:%S}.{:03} {:<5} {:<9} {}", local, milliseconds(line.time), name_of(line.level),
+                                  line.room, tame(line.message));
+    for (const auto& [key, value] : line.fields) {
+        if (value.empty()) continue;
+        const bool plain = value.find_first_of(" \"=\n\t") == std::string::npos;
+        out += plain ? fmt::format("  {}={}", key, tame(value)) : fmt::format("  {}={:?}", key, value);
+    }
+    return out;
+}
+
+/// The line is complete when it reaches the sink; colour is the sink's.
+class Bare final : public spdlog::formatter {
+  public:
+    void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+        message.color_range_start = 13;
+        message.color_range_end = 18;
+        out.append(message.payload.begin(), message.payload.end());
+        out.push_back('\n');
+    }
+    std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<Bare>(); }
+};
+
+class Door {
+  public:
+    void set_up(const Settings& settings) {
+        const std::lock_guard guard{mutex_};
+        settings_ = settings;
+        open();
+        for (const Line& line : early_) put(line);
+        early_.clear();
+    }
+
+    Settings settings() {
+        const std::lock_guard guard{mutex_};
+        return settings_;
+    }
+
+    void write(Line line) {
+        const std::lock_guard guard{mutex_};
+        if (logger_) {
+            put(line);
+        } else {
+            early_.push_back(std::move(line));
+        }
+    }
+
+    void flush() {
+        const std::lock_guard guard{mutex_};
+        if (!logger_) open();
+        for (const Line& line : early_) put(line);
+        early_.clear();
+        logger_->flush();
+    }
+
+  private:
+    void open() {
+        auto mode = spdlog::color_mode::never;
+        if (settings_.format == Format::text && colored_by(settings_, STDERR_FILENO)) mode = spdlog::color_mode::always;
+        auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(mode);
+        sink->set_formatter(std::make_unique<Bare>());
+        logger_.emplace("alkemio-init", std::move(sink));
+        logger_->set_level(spdlog_level(settings_.level));
+        logger_->flush_on(spdlog::level::trace);
+    }
+
+    void put(const Line& line) {
+        const auto level = spdlog_level(line.level);
+        if (!logger_->should_log(level)) return;
+        const bool json = settings_.format == Format::json;
+        logger_->log(level, spdlog::string_view_t{scrub(json ? in_json(line) : in_text(line))});
+    }
+
+  public:
+    static bool colored_by(const Settings& settings, int fd) {
+        if (settings.color != Color::automatic) return settings.color == Color::always;
+        const char* refused = std::getenv("NO_COLOR");
+        return (refused == nullptr || *refused == '\0') && ::isatty(fd) == 1;
+    }
+
+  private:
+    std::mutex mutex_{};
+    Settings settings_{};
+    std::optional<spdlog::logger> logger_{};
+    std::vector<Line> early_{};
+};
+
+Door& door() {
+    // Never destroyed: static destructors of others may still log.
+    static auto* instance = new Door;
+    return *instance;
+}
+
+}  // namespace
+
+void set_up(const Settings& settings) { door().set_up(settings); }
+Settings settings() { return door().settings(); }
+bool colored(int fd) { return Door::colored_by(settings(), fd); }
+void flush() { door().flush(); }
+
+void write(Level level, std::string_view room, std::string_view message, Fields fields) {
+    Line line{SystemClock::now(), level, std::string{room}, std::string{message}, {}};
+    for (const auto& [key, value] : fields) line.fields.emplace_back(key, value);
+    door().write(std::move(line));
+}
+
+}  // namespace ainit::log

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/sql.h"
+
+namespace ainit {
+
+std::string quote_identifier(std::string_view name) {
+    std::string out{"\""};
+    for (const char c : name) {
+        if (c == '"') out += '"';
+        out += c;
+    }
+    return out + '"';
+}
+
+std::string quote_literal(std::string_view text) {
+    const bool escapes = text.find('\\') != std::string_view::npos;
+    std::string out{escapes ? "E'" : "'"};
+    for (const char c : text) {
+        if (c == '\'' || c == '\\') out += c;
+        out += c;
+    }
+    return out + '\'';
+}
+
+Sql Sql::foreign(std::string text) {
+    Sql sql;
+    sql.text_ = std::move(text);
+    return sql;
+}
+
+void Sql::own() {
+    if (literal_ == nullptr) return;
+    text_ = literal_;
+    literal_ = nullptr;
+}
+
+Sql& Sql::add(Sql more) {
+    own();
+    text_ += more.literal_ != nullptr ? std::string_view{more.literal_} : std::string_view{more.text_};
+    return *this;
+}
+
+Sql& Sql::identifier(std::string_view name) {
+    own();
+    text_ += quote_identifier(name);
+    return *this;
+}
+
+Sql& Sql::literal(std::string_view text) {
+    own();
+    text_ += quote_literal(text);
+    return *this;
+}
+
+Sql& Sql::number(long long value) {
+    own();
+    text_ += std::to_string(value);
+    return *this;
+}
+
+}  // namespace ainit

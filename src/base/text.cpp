@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+namespace ainit {
+namespace {
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// Edit distance in which exchanging neighbours counts as one.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
+            rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return rows[a.size()][b.size()];
+}
+
+std::optional<Duration> unit_of(std::string_view unit) {
+    if (unit == "ms") return Duration{1};
+    if (unit.empty() || unit == "s") return Duration{1'000};
+    if (unit == "m" || unit == "min") return Duration{60'000};
+    if (unit == "h") return Duration{3'600'000};
+    if (unit == "d") return Duration{86'400'000};
+    return {};
+}
+
+struct LineBounds {
+    std::size_t begin{};
+    std::size_t end{};
+};
+
+LineBounds line_at(std::string_view text, std::size_t offset) {
+    offset = std::min(offset, text.size());
+    const std::size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t newline = text.find('\n', offset);
+    std::size_t end = newline == std::string_view::npos ? text.size() : newline;
+    if (end > begin && text[end - 1] == '\r') --end;
+    return {begin, std::max(begin, end)};
+}
+
+}  // namespace
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+    std::string out;
+    for (const std::string& part : parts) {
+        if (&part != parts.data()) out += separator;
+        out += part;
+    }
+    return out;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    while (true) {
+        const std::size_t at = text.find(separator);
+        parts.emplace_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n\f\v";
+    const std::size_t first = text.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
+
+std::string list_of(std::span<const std::string> names) {
+    std::string out;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
+        out += fmt::format("\"{}\"", names[i]);
+    }
+    return out;
+}
+
+std::string closest(std::string_view word, std::span<const std::string> words) {
+    const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
+    std::size_t best = limit + 1;
+    std::string found;
+    for (const std::string& candidate : words) {
+        const std::size_t d = distance(word, candidate);
+        // One wrong letter of one or two is another word.
+        if (d < best && d < std::max(word.size(), candidate.size())) {
+            best = d;
+            found = candidate;
+        }
+    }
+    return found;
+}
+
+std::string show(Duration duration) {
+    const auto ms = duration.count();
+    if (ms < 1'000) return fmt::format("{} ms", ms);
+    if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1'000.0);
+    const auto seconds = ms / 1'000;
+    if (seconds < 3'600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+    return fmt::format("{} h {} min", seconds / 3'600, seconds % 3'600 / 60);
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+    if (text.empty()) return {};
+    constexpr std::int64_t kMost = std::int64_t{366} * 86'400'000;
+    std::int64_t total = 0;
+    bool bare = false;
+    while (!text.empty()) {
+        if (bare) return {};
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc{} || number < 0 || number > kMost) return {};
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        const std::size_t letters = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
+        const auto unit = unit_of(text.substr(0, letters));
+        if (!unit) return {};
+        bare = letters == 0;
+        text.remove_prefix(letters);
+        if (number > kMost / unit->count()) return {};
+        total += number * unit->count();
+        if (total > kMost) return {};
+    }
+    return Duration{total};
+}
+
+std::string percent_encode(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '.' || c == '_' || c == '~';
+        if (plain) {
+            out += c;
+        } else {
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return out;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        unsigned value = 0;
+        if (i + 2 >= text.size()) return {};
+        const char* first = text.data() + i + 1;
+        const auto [end, error] = std::from_chars(first, first + 2, value, 16);
+        if (error != std::errc{} || end != first + 2) return {};
+        out += static_cast<char>(value);
+        i += 2;
+    }
+    return out;
+}
+
+Position position_at(std::string_view text, std::size_t offset) {
+    offset = std::min(offset, text.size());
+    const std::string_view before = text.substr(0, offset);
+    const LineBounds bounds = line_at(text, offset);
+    Position position;
+    position.line = 1 + static_cast<int>(std::ranges::count(before, '\n'));
+    const std::string_view head = text.substr(bounds.begin, offset - bounds.begin);
+    position.column = 1 + static_cast<int>(std::ranges::count_if(head, [](char c) { return !continues(c); }));
+    return position;
+}
+
+std::string caret(std::string_view text, std::size_t offset) {
+    constexpr std::size_t kBefore = 60;
+    constexpr std::size_t kWidth = 100;
+    offset = std::min(offset, text.size());
+    const LineBounds bounds = line_at(text, offset);
+    std::size_t begin = bounds.begin;
+    if (offset > begin + kWidth - 20) {
+        begin = offset - kBefore;
+        while (begin < offset && continues(text[begin])) ++begin;
+    }
+    std::size_t end = std::min(bounds.end, begin + kWidth);
+    while (end > begin && end < bounds.end && continues(text[end])) --end;
+    const std::string number = std::to_string(position_at(text, offset).line);
+    const std::string lead = begin > bounds.begin ? "…" : "";
+    const std::string tail = end < bounds.end ? "…" : "";
+    std::string under;
+    if (!lead.empty()) under += ' ';
+    for (std::size_t i = begin; i < offset && i < end; ++i) {
+        if (!continues(text[i])) under += text[i] == '\t' ? '\t' : ' ';
+    }
+    return fmt::format("{} | {}{}{}\n{} | {}^", number, lead, text.substr(begin, end - begin), tail,
+                       std::string(number.size(), ' '), under);
+}
+
+bool valid_utf8(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t length = lead < 0x80U ? 1 : lead >> 5U == 6U ? 2 : lead >> 4U == 14U ? 3 : lead >> 3U == 30U ? 4 : 0;
+        if (length == 0 || i + length > text.size()) return false;
+        std::uint32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+        for (std::size_t k = 1; k < length; ++k) {
+            if (!continues(text[i + k])) return false;
+            point = point << 6U | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
+        }
+        constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+        if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
+        i += length;
+    }
+    return true;
+}
+
+}  // namespace ainit
