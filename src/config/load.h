@@ -24,11 +24,15 @@ struct Loaded {
     bool good() const { return failures.empty(); }
 };
 
+/// skip: secret files are not opened, so that a configuration can be looked at where its secrets are not mounted.
+enum class SecretFiles { read, skip };
+
 /// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the environment alone.
-Loaded load(const std::string& path, const Environment& environment);
+Loaded load(const std::string& path, const Environment& environment, SecretFiles secrets = SecretFiles::read);
 
 /// The same from text, for tests and fuzzing; `name` stands for the file in messages.
-Loaded load_text(std::string_view text, const std::string& name, const Environment& environment);
+Loaded load_text(std::string_view text, const std::string& name, const Environment& environment,
+                 SecretFiles secrets = SecretFiles::read);
 
 /// docs/configuration.md, made of the table of keys.
 std::string reference();
