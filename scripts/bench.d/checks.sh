@@ -14,7 +14,7 @@ want() { [[ $(ask "$2") == "$3" ]] || die "$1"; }
 as_owner() { export PGUSER=$1 PGPASSWORD; PGPASSWORD=$(<"$folder/secrets/$1"); export PGDATABASE=$1; }
 as_superuser() { export PGUSER=$superuser PGPASSWORD=$superuser_password PGDATABASE=postgres; }
 sql_list() { local IFS=,; local out=; for name in $1; do out+=${out:+,}"'$name'"; done; echo "${out:-''}"; }
-count() { local IFS=,; set -- $1; echo $#; }
+count() { local names; IFS=, read -ra names <<<"$1"; echo ${#names[@]}; }
 
 extensions_query() { echo "SELECT count(*) FROM pg_extension WHERE extname IN ($(sql_list "$1"))"; }
 tables_query() {
@@ -48,8 +48,8 @@ check_each() {
 check_batch() {
   local name=$1 locale=$2 extensions=$3 tables=$4
   as_owner "$name"
-  local wanted="t|$(count "$extensions")|$(count "$tables")"
-  local answer
+  local wanted answer
+  wanted="t|$(count "$extensions")|$(count "$tables")"
   answer=$(psql -XqAt -v ON_ERROR_STOP=1 \
     -c "SELECT has_schema_privilege('public', 'CREATE'), ($(extensions_query "$extensions")), ($(tables_query "$tables"))" \
     ${tables:+-c "$ledger_query"})

@@ -14,11 +14,12 @@ exists() { [[ $(psql -XqAt -v ON_ERROR_STOP=1 -c "$1") == 1 ]]; }
 provision() {
   local name=$1 locale=$2 extensions=$3 password extension applied file sum
   password=$(<"$folder/secrets/$name")
+  [[ -z $locale ]] || locale="LOCALE '$locale'"
   export PGUSER=$superuser PGPASSWORD=$superuser_password PGDATABASE=postgres
   exists "SELECT 1 FROM pg_roles WHERE rolname = '$name'" ||
     run -c "CREATE ROLE \"$name\" LOGIN PASSWORD '$password'"
   exists "SELECT 1 FROM pg_database WHERE datname = '$name'" ||
-    run -c "CREATE DATABASE \"$name\" OWNER \"$name\" TEMPLATE template0 ENCODING 'UTF8' ${locale:+LOCALE '$locale'}"
+    run -c "CREATE DATABASE \"$name\" OWNER \"$name\" TEMPLATE template0 ENCODING 'UTF8' $locale"
   export PGDATABASE=$name
   for extension in ${extensions//,/ }; do
     run -c "CREATE EXTENSION IF NOT EXISTS \"$extension\""
