@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -304,7 +304,7 @@ Result<Child> spawn(const Command& command, Output output) {
     }
     Child child;
     child.pid = pid;
-    child.pidfd = UniqueFd{::pidfd_open(pid, 0)};
+    child.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
     child.out = std::move(out.read);
     child.err = std::move(err.read);
     return child;
