@@ -36,7 +36,7 @@ struct Postgres {
     std::string require_auth{};
     std::string gssencmode{};
     std::string krbsrvname{};
-    std::string target_session_attrs{"read-write"};
+    std::string target_session_attrs{"any"};
     std::string load_balance_hosts{};
     std::string passfile{};
     std::string options{};  ///< -c name=value …, sent with each login
@@ -185,7 +185,7 @@ struct Check {
 /// [health]: where `run` answers probes, and where `healthcheck` asks.
 struct Health {
     Origin origin{};
-    std::string listen{};  ///< "127.0.0.1:8080", ":8080", "unix:/run/alkemio-init.sock"; empty: a socket in /run or /tmp
+    std::string listen{"unix:@alkemio-init"};  ///< "127.0.0.1:8080", ":8080", "unix:/run/x.sock", "unix:@name"
 };
 
 /// [run]: after provisioning.

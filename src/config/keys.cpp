@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/keys.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace ainit::config {
+namespace {
+
+// clang-format off
+constexpr SectionEntry kSections[] = {
+    {"postgres", "[postgres]", "The maintenance connection: how the server is reached, and as whom roles and databases are made. It must be direct, not through a transaction pooler."},
+    {"role", "[[role]]", "A role that must exist. Attributes that are not written out are left as they are in a role that exists already."},
+    {"database", "[[database]]", "A database that must exist. An existing one is adopted; nothing is ever dropped or revoked."},
+    {"database.extension", "[[database]] extensions", "An extension: its name as text, or a table with these keys."},
+    {"database.schema", "[[database]] schemas", "A schema: its name as text, or a table with these keys."},
+    {"database.grant", "[[database.grant]]", "Privileges that roles must have."},
+    {"database.default_privilege", "[[database.default_privilege]]", "Privileges that roles get on objects made in the future."},
+    {"migration", "[[migration]]", "The migrations of a database and the engine that applies them. They run in the order of the file, under the cluster lock."},
+    {"check", "[[check]]", "What must hold in the end, asked as the service's own role over its own login."},
+    {"health", "[health]", "The endpoint of `run` for probes."},
+    {"run", "[run]", "What `run` does after provisioning."},
+    {"log", "[log]", "The log on stderr. The options --log-format, --log-level and --color count more."},
+};
+
+constexpr KeyEntry kKeys[] = {
+    {"postgres", "url", "text", "", "", "A libpq URL, `postgres://user:password@host:port/database?sslmode=…`, in the place of the keys it contains."},
+    {"postgres", "host", "text or list", "\"localhost\"", "", "Host names, addresses, or folders of Unix sockets. Of several hosts the first that fits `target_session_attrs` is taken."},
+    {"postgres", "port", "integer or list", "5432", "", "One port, or one for each host."},
+    {"postgres", "user", "text", "\"postgres\"", "", "The maintenance user: a superuser, or a role with CREATEDB and CREATEROLE."},
+    {"postgres", "password", "secret", "", "", "Its password; better as `password_file` or `${env:NAME}`."},
+    {"postgres", "password_file", "path", "", "", "A file with the password; one newline at its end is not part of it."},
+    {"postgres", "database", "text", "\"postgres\"", "", "The maintenance database. The cluster lock lives here, so all runs must name the same."},
+    {"postgres", "sslmode", "text", "\"prefer\"", "disable, allow, prefer, require, verify-ca, verify-full", "How TLS is used; only `verify-full` proves who answers."},
+    {"postgres", "sslrootcert", "path", "", "", "Certificates of authorities; `system` for the system's own."},
+    {"postgres", "sslcert", "path", "", "", "The client's certificate."},
+    {"postgres", "sslkey", "path", "", "", "The client's key; not readable by others, or libpq refuses it."},
+    {"postgres", "sslpassword", "secret", "", "", "The password of `sslkey`."},
+    {"postgres", "sslpassword_file", "path", "", "", "A file with the password of `sslkey`."},
+    {"postgres", "sslcrl", "path", "", "", "Revoked certificates."},
+    {"postgres", "ssl_min_protocol_version", "text", "", "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3", "The oldest TLS version to accept."},
+    {"postgres", "channel_binding", "text", "", "disable, prefer, require", "Channel binding of SCRAM."},
+    {"postgres", "require_auth", "text", "", "", "Authentication methods to accept, as libpq's `require_auth`."},
+    {"postgres", "gssencmode", "text", "", "disable, prefer, require", "Encryption by GSSAPI."},
+    {"postgres", "krbsrvname", "text", "", "", "Kerberos service name."},
+    {"postgres", "target_session_attrs", "text", "\"any\"", "any, read-write, read-only, primary, standby, prefer-standby", "Which of several hosts to take; with several hosts the default is `read-write`."},
+    {"postgres", "load_balance_hosts", "text", "", "disable, random", "The order in which hosts are tried."},
+    {"postgres", "passfile", "path", "", "", "libpq's password file."},
+    {"postgres", "options", "text", "", "", "Options for the server, as `-c name=value`."},
+    {"postgres", "application_name", "text", "\"alkemio-init\"", "", "Shown in pg_stat_activity."},
+    {"postgres", "connect_timeout", "duration", "\"5s\"", "", "For one attempt to log in."},
+    {"postgres", "ready_timeout", "duration", "\"120s\"", "", "Until the server must serve."},
+    {"postgres", "refusal_grace", "duration", "\"5s\"", "", "How long a refusal (wrong password, no such role, no such database, TLS) is tried again: images make roles and databases after the server opened its port."},
+    {"postgres", "lock_wait", "duration", "\"5m\"", "", "How long another run may hold the cluster lock."},
+    {"postgres", "lock_timeout", "duration", "\"10s\"", "", "PostgreSQL's lock_timeout for provisioning and migrations."},
+    {"postgres", "statement_timeout", "duration", "0", "", "PostgreSQL's statement_timeout for provisioning; 0: none."},
+    {"postgres", "minimum_version", "integer", "14", "", "The oldest major version to accept; an older one ends with exit code 13."},
+    {"postgres", "expected_version", "text", "\"17.5\"", "", "Another version is named in the log, not refused. Empty: any."},
+
+    {"role", "name", "text", "", "", "Needed."},
+    {"role", "password", "secret", "", "", "Set only where a login with it fails; sent as a SCRAM verifier made here, so it reaches no server log."},
+    {"role", "password_file", "path", "", "", "A file with the password."},
+    {"role", "login", "boolean", "true", "", "LOGIN."},
+    {"role", "superuser", "boolean", "false", "", "SUPERUSER."},
+    {"role", "createdb", "boolean", "false", "", "CREATEDB."},
+    {"role", "createrole", "boolean", "false", "", "CREATEROLE. Alkemio's own role needs it: one of its migrations makes a role."},
+    {"role", "inherit", "boolean", "true", "", "INHERIT."},
+    {"role", "replication", "boolean", "false", "", "REPLICATION."},
+    {"role", "bypassrls", "boolean", "false", "", "BYPASSRLS."},
+    {"role", "connection_limit", "integer", "-1", "", "CONNECTION LIMIT; -1: none."},
+    {"role", "valid_until", "text", "", "", "VALID UNTIL, of the password."},
+    {"role", "member_of", "list of text", "[]", "", "Roles it must be a member of."},
+    {"role", "settings", "table of text", "{}", "", "ALTER ROLE … SET."},
+    {"role", "comment", "text", "", "", "COMMENT ON ROLE."},
+    {"role", "after_migrations_of", "text", "", "", "A database whose migrations make this role; it is adjusted after them."},
+
+    {"database", "name", "text", "", "", "Needed."},
+    {"database", "owner", "text", "", "", "Default: the maintenance user. The owner may create in schema public, which no grant gives since PostgreSQL 15."},
+    {"database", "profile", "text", "", "alkemio, kratos, hydra, synapse", "The service that uses it: adds the extensions and checks that this service needs."},
+    {"database", "encoding", "text", "\"UTF8\"", "", "Fixed when the database is made; a difference later is drift (exit code 21)."},
+    {"database", "locale", "text", "", "", "lc_collate and lc_ctype together. Synapse needs \"C\", literally."},
+    {"database", "lc_collate", "text", "", "", "Instead of `locale`."},
+    {"database", "lc_ctype", "text", "", "", "Instead of `locale`."},
+    {"database", "locale_provider", "text", "", "libc, icu, builtin", "icu from PostgreSQL 15, builtin from 17."},
+    {"database", "icu_locale", "text", "", "", "For provider icu."},
+    {"database", "icu_rules", "text", "", "", "For provider icu, from PostgreSQL 16."},
+    {"database", "builtin_locale", "text", "", "", "For provider builtin: C, C.UTF-8, PG_UNICODE_FAST."},
+    {"database", "template", "text", "\"template0\"", "", "Only template0 accepts another locale, and nobody can be connected to it."},
+    {"database", "tablespace", "text", "", "", "Where it is made."},
+    {"database", "strategy", "text", "", "wal_log, file_copy", "From PostgreSQL 15; the server's default is wal_log."},
+    {"database", "connection_limit", "integer", "-1", "", "CONNECTION LIMIT; -1: none."},
+    {"database", "comment", "text", "", "", "COMMENT ON DATABASE."},
+    {"database", "extensions", "list", "[]", "", "Names, or tables with name, schema and version."},
+    {"database", "schemas", "list", "[]", "", "Names, or tables with name and owner."},
+    {"database", "settings", "table of text", "{}", "", "ALTER DATABASE … SET."},
+    {"database", "pool_size", "integer", "0", "", "Connections that its service keeps at most. Their sum is compared with max_connections and named when it is too much."},
+    {"database", "grant", "tables", "", "", "See [[database.grant]]."},
+    {"database", "default_privilege", "tables", "", "", "See [[database.default_privilege]]."},
+
+    {"database.extension", "name", "text", "", "", "Needed."},
+    {"database.extension", "schema", "text", "", "", "Where it is installed."},
+    {"database.extension", "version", "text", "", "", "Default: the server's; another installed one is updated."},
+    {"database.schema", "name", "text", "", "", "Needed."},
+    {"database.schema", "owner", "text", "", "", "Default: the database's owner."},
+
+    {"database.grant", "privileges", "list of text", "", "", "SELECT, INSERT, CONNECT, USAGE, ALL …; needed."},
+    {"database.grant", "on", "text", "\"database\"", "database, schema, table, sequence, function, all tables, all sequences, all functions", "The kind of object."},
+    {"database.grant", "schema", "text", "", "", "Of the objects; for `schema` the schema itself."},
+    {"database.grant", "objects", "list of text", "[]", "", "Names of tables, sequences or functions."},
+    {"database.grant", "roles", "list of text", "", "", "Who gets them; needed."},
+    {"database.grant", "with_grant_option", "boolean", "false", "", "WITH GRANT OPTION."},
+    {"database.default_privilege", "owner", "text", "", "", "Whose future objects; default: the database's owner."},
+    {"database.default_privilege", "schema", "text", "", "", "Default: all schemas."},
+    {"database.default_privilege", "on", "text", "\"tables\"", "tables, sequences, functions, types, schemas", "The kind of object."},
+    {"database.default_privilege", "privileges", "list of text", "", "", "Needed."},
+    {"database.default_privilege", "roles", "list of text", "", "", "Who gets them; needed."},
+
+    {"migration", "name", "text", "", "", "Default: the database's name. Needed where a database has several."},
+    {"migration", "database", "text", "", "", "Needed."},
+    {"migration", "engine", "text", "", "sql, command", "Needed. `sql`: a folder of .sql files. `command`: an external migrator."},
+    {"migration", "role", "text", "", "", "Who migrates; default: the database's owner."},
+    {"migration", "timeout", "duration", "\"10m\"", "", "For the whole of it."},
+    {"migration", "lock_timeout", "duration", "", "", "Default: that of [postgres]."},
+    {"migration", "retries", "integer", "3", "", "How often 55P03, 40P01 and 40001 are tried again."},
+    {"migration", "files", "text or list", "", "", "sql: paths or globs (`*`, `?`, `**`), relative to the configuration file."},
+    {"migration", "table", "text", "\"schema_migrations\"", "", "sql: the ledger."},
+    {"migration", "schema", "text", "", "", "sql: the ledger's schema; default: the first of search_path."},
+    {"migration", "transaction", "text", "\"each\"", "each, all, none", "sql: one transaction for each file, one for all, or none."},
+    {"migration", "on_changed", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a file that changed after it was applied."},
+    {"migration", "on_older", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a pending file older than the last applied."},
+    {"migration", "on_ahead", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a row of the ledger that no file has."},
+    {"migration", "command", "list of text", "", "", "command: the migrator and its arguments; no shell is involved."},
+    {"migration", "environment", "table of text", "{}", "", "command: variables; ${dsn}, ${host}, ${port}, ${user}, ${password} and ${database} are replaced. DSN and DATABASE_* are set unless they are given here."},
+    {"migration", "directory", "path", "", "", "command: working directory."},
+    {"migration", "status_command", "list of text", "", "", "command: asks the tool whether anything is pending."},
+    {"migration", "status_format", "text", "", "ory, exit", "command: how the answer is read. `ory`: the JSON of `migrate sql status --format json`; `exit`: exit code 0 means nothing is pending."},
+    {"migration", "status_query", "SQL", "", "", "command: asks the database instead: one number (pending) or boolean (true: pending)."},
+    {"migration", "ledger_query", "SQL", "", "", "command: the names that are applied, one a row; asked before and after, so that the log can tell what was applied."},
+    {"migration", "grace", "duration", "\"10s\"", "", "command: between SIGTERM and SIGKILL."},
+
+    {"check", "name", "text", "", "", "Default: made of what it checks."},
+    {"check", "database", "text", "", "", "Needed."},
+    {"check", "role", "text", "", "", "Who asks; default: the database's owner."},
+    {"check", "profile", "text", "", "alkemio, kratos, hydra, synapse", "Adds the checks of that service."},
+    {"check", "tables", "list of text", "[]", "", "Tables that exist and can be read."},
+    {"check", "rows", "list of text", "[]", "", "Tables with at least one row."},
+    {"check", "extensions", "list of text", "[]", "", "Extensions that are installed."},
+    {"check", "locale", "text", "", "", "Literally, of datcollate and datctype."},
+    {"check", "query", "SQL", "", "", "One row, whose first column is compared with `expect`."},
+    {"check", "expect", "text", "", "", "As text; without it the query must return a row that is neither false nor NULL."},
+    {"check", "create_in_public", "boolean", "false", "", "Whether the role may create in schema public."},
+    {"check", "timeout", "duration", "\"10s\"", "", "For the check."},
+
+    {"health", "listen", "text", "\"unix:@alkemio-init\"", "", "`127.0.0.1:8080`, `:8080`, `unix:/run/alkemio-init.sock`, or `unix:@name` for an abstract socket, which needs no folder."},
+    {"run", "recheck", "duration", "\"60s\"", "", "How often the cluster is looked at while nothing happens; 0: never."},
+    {"log", "format", "text", "\"text\"", "text, json", "One line for people, or one JSON object a line."},
+    {"log", "level", "text", "\"info\"", "debug, info, warn, error, off", "The least important lines to write."},
+    {"log", "color", "text", "\"auto\"", "auto, always, never", "auto: on a terminal, unless NO_COLOR is set."},
+};
+// clang-format on
+
+const std::vector<VariableEntry>& variable_table() {
+    static const std::vector<VariableEntry> table{
+        {"url", {"DATABASE_URL"}, true},
+        {"host", {"DATABASE_HOST", "POSTGRES_HOST", "PGHOST"}, false},
+        {"port", {"DATABASE_PORT", "POSTGRES_PORT", "PGPORT"}, false},
+        {"user", {"DATABASE_USERNAME", "POSTGRES_USER", "PGUSER"}, false},
+        {"password", {"DATABASE_PASSWORD", "POSTGRES_PASSWORD", "PGPASSWORD"}, true},
+        {"database", {"PGDATABASE"}, false},
+        {"sslmode", {"PGSSLMODE"}, false},
+        {"sslrootcert", {"PGSSLROOTCERT"}, false},
+        {"sslcert", {"PGSSLCERT"}, false},
+        {"sslkey", {"PGSSLKEY"}, false},
+        {"sslcrl", {"PGSSLCRL"}, false},
+        {"ssl_min_protocol_version", {"PGSSLMINPROTOCOLVERSION"}, false},
+        {"channel_binding", {"PGCHANNELBINDING"}, false},
+        {"require_auth", {"PGREQUIREAUTH"}, false},
+        {"gssencmode", {"PGGSSENCMODE"}, false},
+        {"krbsrvname", {"PGKRBSRVNAME"}, false},
+        {"target_session_attrs", {"PGTARGETSESSIONATTRS"}, false},
+        {"load_balance_hosts", {"PGLOADBALANCEHOSTS"}, false},
+        {"passfile", {"PGPASSFILE"}, false},
+        {"options", {"PGOPTIONS"}, false},
+        {"application_name", {"PGAPPNAME"}, false},
+        {"connect_timeout", {"PGCONNECT_TIMEOUT"}, false},
+    };
+    return table;
+}
+
+}  // namespace
+
+std::span<const SectionEntry> sections() { return kSections; }
+std::span<const KeyEntry> keys() { return kKeys; }
+std::span<const VariableEntry> variables() { return variable_table(); }
+
+const KeyEntry* find_key(std::string_view section, std::string_view key) {
+    const auto found = std::ranges::find_if(kKeys, [&](const KeyEntry& entry) { return entry.section == section && entry.key == key; });
+    return found == std::end(kKeys) ? nullptr : &*found;
+}
+
+std::vector<std::string> keys_of(std::string_view section) {
+    std::vector<std::string> names;
+    for (const KeyEntry& entry : kKeys) {
+        if (entry.section == section) names.emplace_back(entry.key);
+    }
+    return names;
+}
+
+std::vector<std::string> allowed_values(const KeyEntry& key) {
+    std::vector<std::string> values;
+    if (key.allowed.empty()) return values;
+    for (const std::string& value : split(key.allowed, ',')) values.emplace_back(trim(value));
+    return values;
+}
+
+}  // namespace ainit::config

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of keys: it feeds the reader (unknown keys, "did you mean", allowed values), the defaults shown by
+// `config show`, and docs/configuration.md.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ainit::config {
+
+struct KeyEntry {
+    std::string_view section;  ///< "postgres", "database", "database.grant" …
+    std::string_view key;
+    std::string_view type;           ///< for people: "text", "duration", "list of text" …
+    std::string_view default_value;  ///< as TOML; empty: none
+    std::string_view allowed;        ///< values with commas between them; empty: any
+    std::string_view prose;
+};
+
+struct SectionEntry {
+    std::string_view name;
+    std::string_view heading;  ///< "[postgres]", "[[role]]"
+    std::string_view prose;
+};
+
+/// A key that environment variables fill when the file does not set it, the first that is set counting.
+struct VariableEntry {
+    std::string_view key;  ///< of [postgres]
+    std::vector<std::string_view> variables;
+    bool secret;
+};
+
+std::span<const SectionEntry> sections();
+std::span<const KeyEntry> keys();
+std::span<const VariableEntry> variables();
+const KeyEntry* find_key(std::string_view section, std::string_view key);
+std::vector<std::string> keys_of(std::string_view section);
+std::vector<std::string> allowed_values(const KeyEntry& key);
+
+}  // namespace ainit::config
