@@ -28,33 +28,28 @@ Sql Sql::foreign(std::string text) {
     return sql;
 }
 
-void Sql::own() {
-    if (literal_ == nullptr) return;
-    text_ = literal_;
-    literal_ = nullptr;
+std::string& Sql::own() {
+    if (!text_) text_ = literal_;
+    return *text_;
 }
 
 Sql& Sql::add(Sql more) {
-    own();
-    text_ += more.literal_ != nullptr ? std::string_view{more.literal_} : std::string_view{more.text_};
+    own() += more.view();
     return *this;
 }
 
 Sql& Sql::identifier(std::string_view name) {
-    own();
-    text_ += quote_identifier(name);
+    own() += quote_identifier(name);
     return *this;
 }
 
 Sql& Sql::literal(std::string_view text) {
-    own();
-    text_ += quote_literal(text);
+    own() += quote_literal(text);
     return *this;
 }
 
 Sql& Sql::number(long long value) {
-    own();
-    text_ += std::to_string(value);
+    own() += std::to_string(value);
     return *this;
 }
 

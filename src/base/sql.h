@@ -3,6 +3,7 @@
 // Text of any other origin (a migration file, a query of the configuration) enters by Sql::foreign only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,15 +28,17 @@ class Sql {
     Sql& literal(std::string_view text);       ///< quoted
     Sql& number(long long value);
 
-    std::string text() const { return literal_ != nullptr ? std::string{literal_} : text_; }
-    bool empty() const { return text().empty(); }
-    bool operator==(const Sql& other) const { return text() == other.text(); }
+    std::string text() const { return std::string{view()}; }
+    bool empty() const { return view().empty(); }
+    bool operator==(const Sql& other) const { return view() == other.view(); }
 
   private:
-    void own();
+    std::string_view view() const { return text_ ? std::string_view{*text_} : std::string_view{literal_}; }
+    std::string& own();
 
-    const char* literal_{nullptr};
-    std::string text_{};
+    // A literal stays a literal until something is added: an empty optional is a constant, an empty string is not.
+    const char* literal_{""};
+    std::optional<std::string> text_{};
 };
 
 }  // namespace ainit
