@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,17 +12,14 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "base/text.h"
-
-extern char** environ;
 
 namespace ainit {
 namespace {
 
-constexpr std::size_t kLongestLine = 64 * 1024;
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 sigset_t start_mask = [] {
@@ -44,6 +41,10 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return out;
 }
 
+std::string name_of(const Command& command) {
+    return command.arguments.empty() ? std::string{} : command.arguments.front();
+}
+
 Failure exec_failure(const std::string& name, int error) {
     Failure failure;
     failure.code = error == ENOENT ? Code::command_not_found : Code::cannot_execute;
@@ -53,21 +54,54 @@ Failure exec_failure(const std::string& name, int error) {
     return failure;
 }
 
+Failure folder_failure(const Command& command, int error) {
+    Failure failure;
+    failure.code = Code::cannot_execute;
+    failure.what = fmt::format("cannot execute \"{}\" in \"{}\"", name_of(command), command.directory);
+    failure.because = errno_text(error);
+    failure.state = "The command was not started.";
+    failure.hint = "Look at the command's working directory.";
+    return failure;
+}
+
+/// What execve said about a file. ENOENT for one that is there means the interpreter its first line names.
+Failure refused_failure(const std::string& name, const std::string& file, int error) {
+    Failure failure = exec_failure(name, error);
+    if (error == ENOENT && ::access(file.c_str(), F_OK) == 0) {
+        failure.code = Code::cannot_execute;
+        failure.because = "its interpreter or loader does not exist";
+    }
+    return failure;
+}
+
 /// The file that execvp would take, found before the fork: after it only async-signal-safe calls are allowed.
-std::string look_up(const std::string& name, const std::vector<std::string>& environment, int& error) {
-    error = ENOENT;
-    if (name.empty()) return {};
+Result<std::string> look_up(const Command& command) {
+    const std::string name = name_of(command);
     if (name.find('/') != std::string::npos) return name;
-    std::string path{kDefaultPath};
-    for (const std::string& entry : environment) {
-        if (entry.starts_with("PATH=")) path = entry.substr(5);
-    }
-    for (const std::string& folder : split(path, ':')) {
+    const auto& environment = command.environment;
+    const auto own = std::ranges::find_if(environment, [](const auto& entry) { return entry.starts_with("PATH="); });
+    const std::string path = own == environment.end() ? std::string{kDefaultPath} : own->substr(5);
+    int error = ENOENT;
+    for (const std::string& folder : name.empty() ? std::vector<std::string>{} : split(path, ':')) {
         std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+        struct stat facts {};
+        if (::stat(candidate.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
         if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        if (errno == EACCES) error = EACCES;
+        error = EACCES;
     }
-    return {};
+    return exec_failure(name, error);
+}
+
+/// Want of processes, descriptors or memory: our trouble, not the command's.
+Failure not_started(const std::string& name, std::string_view doing, int error) {
+    Failure failure;
+    failure.code = Code::internal;
+    failure.what = fmt::format("cannot {} \"{}\"", doing, name);
+    failure.because = errno_text(error);
+    failure.state = "The command was not started.";
+    failure.hint = "Look at the limits of processes, open files and memory (ulimit, pids and memory of the container).";
+    failure.transient = error == EAGAIN || error == ENOMEM;
+    return failure;
 }
 
 void reset_signals() {
@@ -83,10 +117,19 @@ struct Pipe {
     UniqueFd write{};
 };
 
-Pipe make_pipe() {
+/// Above 2 even if we were started with a standard descriptor closed, so that the child's dup2 calls cannot tread on it.
+UniqueFd lifted(UniqueFd fd) {
+    if (fd.get() > STDERR_FILENO) return fd;
+    return UniqueFd{::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+}
+
+Result<Pipe> make_pipe(const std::string& name) {
     int fds[2] = {-1, -1};
-    if (::pipe2(fds, O_CLOEXEC) != 0) return {};
-    return {UniqueFd{fds[0]}, UniqueFd{fds[1]}};
+    if (::pipe2(fds, O_CLOEXEC) != 0) return not_started(name, "make a pipe for", errno);
+    Pipe pipe{UniqueFd{fds[0]}, UniqueFd{fds[1]}};
+    pipe = {lifted(std::move(pipe.read)), lifted(std::move(pipe.write))};
+    if (!pipe.read.valid() || !pipe.write.valid()) return not_started(name, "make a pipe for", errno);
+    return pipe;
 }
 
 /// Everything the child needs, made before the fork.
@@ -95,20 +138,33 @@ struct Launch {
     std::vector<char*> argv{};
     std::vector<char*> envp{};
     const char* directory{nullptr};
+    int in{-1};
     int out{-1};
     int err{-1};
     int report{-1};
 };
 
+/// What the child says when it cannot become the command.
+struct Refusal {
+    bool folder{false};  ///< the working directory; else the file
+    int error{0};
+};
+
 [[noreturn]] void in_child(const Launch& launch) {
-    reset_signals();
     ::setpgid(0, 0);
-    const bool placed = (launch.out < 0 || ::dup2(launch.out, STDOUT_FILENO) >= 0) &&
-                        (launch.err < 0 || ::dup2(launch.err, STDERR_FILENO) >= 0) &&
-                        (launch.directory == nullptr || ::chdir(launch.directory) == 0);
-    if (placed) ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
-    const int error = errno;
-    [[maybe_unused]] const auto written = ::write(launch.report, &error, sizeof error);
+    reset_signals();
+    Refusal refusal;
+    const std::array<std::pair<int, int>, 3> standard{
+        {{launch.in, STDIN_FILENO}, {launch.out, STDOUT_FILENO}, {launch.err, STDERR_FILENO}}};
+    for (const auto& [from, to] : standard) {
+        if (from >= 0) ::dup2(from, to);
+    }
+    // Ours are close-on-exec already; this is for those that we were started with.
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    refusal.folder = launch.directory != nullptr && ::chdir(launch.directory) != 0;
+    if (!refusal.folder) ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
+    refusal.error = errno;
+    [[maybe_unused]] const auto written = ::write(launch.report, &refusal, sizeof refusal);
     ::_exit(127);
 }
 
@@ -127,128 +183,43 @@ pid_t masked_fork(const Launch& launch) {
     return pid;
 }
 
-/// Cuts a child's output into lines.
-class Lines {
-  public:
-    Lines(Stream stream, const LineSink& sink) : stream_{stream}, sink_{sink} {}
-
-    void feed(std::string_view text) {
-        buffer_ += text;
-        std::size_t begin = 0;
-        for (std::size_t at = 0; (at = buffer_.find('\n', begin)) != std::string::npos; begin = at + 1) {
-            emit(std::string_view{buffer_}.substr(begin, at - begin));
-        }
-        buffer_.erase(0, begin);
-        while (buffer_.size() > kLongestLine) {
-            emit(std::string_view{buffer_}.substr(0, kLongestLine));
-            buffer_.erase(0, kLongestLine);
-        }
-    }
-
-    void end() {
-        if (!buffer_.empty()) emit(buffer_);
-        buffer_.clear();
-    }
-
-  private:
-    void emit(std::string_view line) {
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (sink_) sink_(stream_, line);
-    }
-
-    Stream stream_;
-    const LineSink& sink_;
-    std::string buffer_{};
+/// The child's ends of the descriptors 0 to 2.
+struct Streams {
+    UniqueFd in{};
+    UniqueFd out{};
+    UniqueFd err{};
 };
 
-/// Reads what is there without waiting; closes at the end of the file.
-void drain(UniqueFd& fd, Lines& lines) {
-    std::array<char, 16'384> buffer;
-    while (fd.valid()) {
-        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-        if (got > 0) {
-            lines.feed({buffer.data(), static_cast<std::size_t>(got)});
-        } else if (got < 0 && errno == EINTR) {
-            continue;
-        } else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            return;
-        } else {
-            fd.reset();
-        }
-    }
+/// The reading ends go to `child`. Nobody can answer a question of a command whose output we read, so it gets the end of
+/// the file at once instead of waiting for a terminal that is not its own.
+Result<Streams> make_streams(const std::string& name, Child& child) {
+    auto out = make_pipe(name);
+    if (!out) return std::move(out).error();
+    auto err = make_pipe(name);
+    if (!err) return std::move(err).error();
+    child.out = std::move(out->read);
+    child.err = std::move(err->read);
+    UniqueFd nothing = lifted(UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
+    return Streams{std::move(nothing), std::move(out->write), std::move(err->write)};
 }
 
-/// Drives one child from its start to its end.
-class Runner {
-  public:
-    Runner(Child child, const Stop& stop, Duration grace, const LineSink& sink)
-        : child_{std::move(child)}, stop_{stop}, grace_{grace}, out_{Stream::out, sink}, err_{Stream::err, sink} {
-        for (const int fd : {child_.out.get(), child_.err.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+/// Waits until the child has become the command, which closes the pipe, or says why it cannot.
+std::optional<Refusal> read_refusal(const UniqueFd& report) {
+    Refusal refusal;
+    ssize_t got = 0;
+    while ((got = ::read(report.get(), &refusal, sizeof refusal)) < 0 && errno == EINTR) {
     }
+    if (got != static_cast<ssize_t>(sizeof refusal)) return {};
+    return refusal;
+}
 
-    Ending drive() {
-        while (!ended()) wait_for_something();
-        // The child is still a zombie here, so its group's number cannot belong to strangers.
-        ::kill(-child_.pid, SIGKILL);
-        drain(child_.out, out_);
-        drain(child_.err, err_);
-        out_.end();
-        err_.end();
-        int status = 0;
-        while (::waitpid(child_.pid, &status, 0) < 0 && errno == EINTR) {
-        }
-        ending_.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-        return ending_;
+/// Waits for a child that is about to end; its status.
+int reap(pid_t pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-
-  private:
-    bool ended() const {
-        siginfo_t info{};
-        const int result = ::waitid(P_PIDFD, static_cast<id_t>(child_.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT);
-        return result == 0 && info.si_pid != 0;
-    }
-
-    void wait_for_something() {
-        std::array<pollfd, 4> polled{{{child_.pidfd.get(), POLLIN, 0},
-                                      {child_.out.get(), POLLIN, 0},
-                                      {child_.err.get(), POLLIN, 0},
-                                      {asked_ ? -1 : stop_.fd(), POLLIN, 0}}};
-        const Deadline deadline = asked_ ? kill_at_ : stop_.deadline();
-        int timeout = -1;
-        if (deadline != kNever) {
-            const auto left = std::chrono::ceil<Duration>(deadline - Clock::now()).count();
-            timeout = static_cast<int>(std::clamp<Duration::rep>(left, 0, 86'400'000));
-        }
-        ::poll(polled.data(), polled.size(), timeout);
-        drain(child_.out, out_);
-        drain(child_.err, err_);
-        if (!asked_ && stop_.over()) {
-            ask();
-        } else if (asked_ && Clock::now() >= kill_at_) {
-            ::kill(-child_.pid, SIGKILL);
-            kill_at_ = kNever;
-        }
-    }
-
-    void ask() {
-        asked_ = true;
-        ending_.stopped = stop_.requested();
-        ending_.timed_out = !ending_.stopped;
-        kill_at_ = after(grace_);
-        ::kill(-child_.pid, SIGTERM);
-        // A stopped process would sleep through it.
-        ::kill(-child_.pid, SIGCONT);
-    }
-
-    Child child_;
-    const Stop& stop_;
-    Duration grace_;
-    Lines out_;
-    Lines err_;
-    bool asked_{false};
-    Deadline kill_at_{kNever};
-    Ending ending_{};
-};
+    return status;
+}
 
 }  // namespace
 
@@ -262,7 +233,7 @@ void withhold_variable(std::string_view name) {
 std::vector<std::string> inherited_environment() {
     const std::lock_guard guard{withheld_mutex};
     std::vector<std::string> out;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
         const std::string_view name = text.substr(0, text.find('='));
         if (std::ranges::find(withheld(), name) == withheld().end()) out.emplace_back(text);
@@ -271,68 +242,57 @@ std::vector<std::string> inherited_environment() {
 }
 
 Result<Child> spawn(const Command& command, Output output) {
-    const std::string name = command.arguments.empty() ? "" : command.arguments.front();
-    int error = 0;
+    const std::string name = name_of(command);
+    auto file = look_up(command);
+    if (!file) return std::move(file).error();
+    auto report = make_pipe(name);
+    if (!report) return std::move(report).error();
     Launch launch;
-    launch.file = look_up(name, command.environment, error);
-    if (launch.file.empty()) return exec_failure(name, error);
+    launch.file = *file;
     launch.argv = pointers(command.arguments);
     launch.envp = pointers(command.environment);
     if (!command.directory.empty()) launch.directory = command.directory.c_str();
+    launch.report = report->write.get();
 
-    Pipe report = make_pipe();
-    Pipe out = output == Output::pipe ? make_pipe() : Pipe{};
-    Pipe err = output == Output::pipe ? make_pipe() : Pipe{};
-    const bool piped = output == Output::inherit || (out.read.valid() && err.read.valid());
-    if (!report.read.valid() || !piped) return exec_failure(name, errno);
-    launch.report = report.write.get();
-    launch.out = out.write.get();
-    launch.err = err.write.get();
-
-    const pid_t pid = masked_fork(launch);
-    if (pid < 0) return exec_failure(name, errno);
-    // Both sides set it, so that it holds whichever runs first.
-    ::setpgid(pid, pid);
-    report.write.reset();
-    int refused = 0;
-    ssize_t got = 0;
-    while ((got = ::read(report.read.get(), &refused, sizeof refused)) < 0 && errno == EINTR) {
-    }
-    if (got == static_cast<ssize_t>(sizeof refused)) {
-        ::waitpid(pid, nullptr, 0);
-        return exec_failure(launch.directory != nullptr ? fmt::format("{} in {}", name, command.directory) : name, refused);
-    }
     Child child;
-    child.pid = pid;
-    child.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    child.out = std::move(out.read);
-    child.err = std::move(err.read);
+    Streams streams;
+    if (output == Output::pipe) {
+        auto piped = make_streams(name, child);
+        if (!piped) return std::move(piped).error();
+        streams = std::move(*piped);
+        launch.in = streams.in.get();
+        launch.out = streams.out.get();
+        launch.err = streams.err.get();
+    }
+    child.pid = masked_fork(launch);
+    if (child.pid < 0) return not_started(name, "start", errno);
+    // Both sides set it, so that it holds whichever runs first.
+    ::setpgid(child.pid, child.pid);
+    report->write.reset();
+    if (const auto refusal = read_refusal(report->read)) {
+        reap(child.pid);
+        return refusal->folder ? folder_failure(command, refusal->error) : refused_failure(name, *file, refusal->error);
+    }
+    child.pidfd = UniqueFd{::pidfd_open(child.pid, 0)};
+    if (!child.pidfd.valid()) {
+        const int error = errno;
+        ::kill(-child.pid, SIGKILL);
+        reap(child.pid);
+        return not_started(name, "watch", error);
+    }
     return child;
 }
 
 Failure become(const Command& command) {
-    const std::string name = command.arguments.empty() ? "" : command.arguments.front();
-    int error = 0;
-    const std::string file = look_up(name, command.environment, error);
-    if (file.empty()) return exec_failure(name, error);
-    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) return exec_failure(name, errno);
+    const auto file = look_up(command);
+    if (!file) return file.error();
+    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) return folder_failure(command, errno);
     const std::vector<char*> argv = pointers(command.arguments);
     const std::vector<char*> envp = pointers(command.environment);
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     reset_signals();
-    ::execve(file.c_str(), argv.data(), envp.data());
-    return exec_failure(name, errno);
-}
-
-std::string Ending::text() const {
-    if (status <= 128) return fmt::format("exited with {}", status);
-    const char* name = ::sigabbrev_np(status - 128);
-    return name != nullptr ? fmt::format("was ended by SIG{}", name) : fmt::format("exited with {}", status);
-}
-
-Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink) {
-    auto child = spawn(command, Output::pipe);
-    if (!child) return std::move(child).error();
-    return Runner{std::move(*child), stop, grace, sink}.drive();
+    ::execve(file->c_str(), argv.data(), envp.data());
+    return refused_failure(name_of(command), *file, errno);
 }
 
 }  // namespace ainit

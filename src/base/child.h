@@ -39,7 +39,8 @@ struct Child {
 enum class Output { inherit, pipe };
 
 /// Starts a command in a process group of its own, with every signal at its default disposition and the signal mask this
-/// program was started with. What exec refuses comes back as Code::command_not_found or Code::cannot_execute.
+/// program was started with, and no descriptor of ours but 0 to 2; with Output::pipe its stdin is /dev/null. What exec
+/// refuses comes back as Code::command_not_found or Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
 
 /// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask; returns only on failure.
@@ -49,14 +50,15 @@ struct Ending {
     int status{0};      ///< exit code, or 128 + signal
     bool timed_out{false};
     bool stopped{false};  ///< ended because of Stop's request
-    std::string text() const;  ///< "exited with 1", "was killed by SIGKILL"
+    std::string text() const;  ///< "exited with 1", "was ended by SIGKILL"
 };
 
 enum class Stream { out, err };
 using LineSink = std::function<void(Stream, std::string_view line)>;
 
 /// Runs to the end; each line of output goes to `sink` as it comes (a last line without newline too). When `stop` is over
-/// the group gets TERM and, after `grace`, KILL; every process of the group is gone when this returns.
+/// the group gets TERM and, after `grace`, KILL. What the command leaves behind of its group is killed when it has ended
+/// (a line of the log says so): nothing of one step runs beside the next. Lines are cut at 64 KiB.
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink);
 
 /// The signal mask this process was started with; call remember_signal_mask() first thing in main.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace ainit {
@@ -109,7 +110,7 @@ constexpr std::array kTable{
               "Its timeout passed; its statement was cancelled or its tool ended. What stays committed is stated.",
               "A lock held by a running service; more data than expected.",
               "Look for what blocked it; raise the migration's timeout.", false},
-    CodeEntry{Code::migration_interrupted, ExitCode::signalled, "a migration was interrupted",
+    CodeEntry{Code::migration_interrupted, ExitCode::migration, "a migration was interrupted",
               "A signal ended the run; the running statement was cancelled. What was rolled back and what stays committed is stated.",
               "SIGTERM from an orchestrator that stopped the container.",
               "Run it again: it goes on where it stopped.", false},
@@ -172,6 +173,17 @@ constexpr std::array kTable{
 };
 // clang-format on
 
+/// Each line two columns in; without blank lines at the end, which a tool's output often has.
+std::string indented(std::string_view text) {
+    while (!text.empty() && std::string_view{" \t\r\n"}.find(text.back()) != std::string_view::npos) {
+        text.remove_suffix(1);
+    }
+    if (text.empty()) return {};
+    std::string out;
+    for (const std::string& one : split(text, '\n')) out += one.empty() ? "\n" : "  " + one + "\n";
+    return out;
+}
+
 }  // namespace
 
 std::string Origin::text() const {
@@ -198,20 +210,16 @@ std::string Failure::line() const {
     std::string out = what;
     if (!because.empty()) out += ": " + because;
     if (!sqlstate.empty()) out += fmt::format(" (SQLSTATE {})", sqlstate);
-    return out;
+    return scrub(out);
 }
 
 std::string Failure::block() const {
     std::string out = fmt::format("error[{}]: {}\n", id(), line());
     if (!where.empty()) out += fmt::format("  --> {}\n", where.text());
-    if (!excerpt.empty()) {
-        for (const std::string& text : split(trim(excerpt).empty() ? "" : std::string_view{excerpt}, '\n')) {
-            if (!text.empty()) out += "  " + text + "\n";
-        }
-    }
+    out += indented(excerpt);
     if (!state.empty()) out += fmt::format("  state: {}\n", state);
     out += fmt::format("  hint: {}\n", hint.empty() ? entry(code).remedy : std::string_view{hint});
-    return out;
+    return scrub(out);
 }
 
 }  // namespace ainit

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fnmatch.h>
+#include <span>
 
 #include "base/text.h"
 
@@ -46,7 +47,8 @@ void match(const fs::path& base, std::span<const std::string> parts, std::vector
     }
     const std::string& part = parts.front();
     if (part == "**") {
-        match(base, parts.subspan(1), out);
+        static const std::string any{"*"};
+        match(base, parts.size() > 1 ? parts.subspan(1) : std::span{&any, 1}, out);
         for (const fs::path& entry : entries_of(base)) {
             const bool hidden = entry.filename().string().starts_with('.');
             if (!hidden && fs::is_directory(entry, error) && !fs::is_symlink(entry, error)) match(entry, parts, out);
@@ -79,16 +81,25 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (!fd.valid()) return unreadable(path, errno_text(errno));
     struct stat facts {};
     if (::fstat(fd.get(), &facts) == 0 && S_ISDIR(facts.st_mode)) return unreadable(path, "it is a folder");
+    // Sizes are only a hint: files of /proc and pipes say 0.
     std::string text;
+    if (facts.st_size > 0) text.reserve(std::min(static_cast<std::size_t>(facts.st_size), limit) + 1);
     char buffer[16'384];
-    while (true) {
-        const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
-        if (got == 0) return text;
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return unreadable(path, errno_text(errno));
-        text.append(buffer, static_cast<std::size_t>(got));
-        if (text.size() > limit) return unreadable(path, fmt::format("it is larger than {} bytes", limit));
-    }
+    const auto read_all = [&]() -> Result<void> {
+        while (true) {
+            const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+            if (got == 0) return ok();
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return unreadable(path, errno_text(errno));
+            text.append(buffer, static_cast<std::size_t>(got));
+            if (text.size() > limit) return unreadable(path, fmt::format("it is larger than {} bytes", limit));
+        }
+    };
+    const auto done = read_all();
+    // It may have been a secret.
+    ::explicit_bzero(buffer, sizeof buffer);
+    if (!done) return done.error();
+    return text;
 }
 
 std::vector<std::string> expand_glob(const std::string& pattern) {

@@ -36,7 +36,8 @@ class UniqueFd {
 /// The whole of a regular file or pipe, at most `limit` bytes. The Failure (code config_file) says which file and why.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{64} << 20U);
 
-/// Paths that match a glob of the shell (`*`, `?`, `[…]`, and `**` for folders), sorted by bytes; empty if none does.
+/// Paths that match a glob of the shell (`*`, `?`, `[…]`, and `**` for any depth of folders), files only, sorted by
+/// bytes; empty if none does. Names with a leading dot need it in the pattern; `**` does not follow links to folders.
 std::vector<std::string> expand_glob(const std::string& pattern);
 
 /// Text of errno.

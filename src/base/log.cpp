@@ -7,6 +7,7 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -15,11 +16,16 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "base/text.h"
 
 namespace ainit::log {
 namespace {
 
 using SystemClock = std::chrono::system_clock;
+
+/// Where in_text() writes the level: after `16:04:05.123 `, five wide.
+constexpr std::size_t kLevelBegin = 13;
+constexpr std::size_t kLevelEnd = 18;
 
 struct Line {
     SystemClock::time_point time{};
@@ -28,6 +34,14 @@ struct Line {
     std::string message{};
     std::vector<std::pair<std::string, std::string>> fields{};
 };
+
+std::string clean_text(std::string_view text) { return mend_utf8(scrub(text)); }
+
+Line scrubbed(const Line& line) {
+    Line out{line.time, line.level, clean_text(line.room), clean_text(line.message), {}};
+    for (const auto& [key, value] : line.fields) out.fields.emplace_back(key, clean_text(value));
+    return out;
+}
 
 std::string_view name_of(Level level) {
     switch (level) {
@@ -62,18 +76,19 @@ std::string in_json(const Line& line) {
     out["level"] = name_of(line.level);
     out["room"] = line.room;
     out["message"] = line.message;
-    for (const auto& [key, value] : line.fields) out[key] = value;
+    // insert() leaves what is there: a field cannot pass for the level or the message.
+    for (const auto& [key, value] : line.fields) out.insert({{key, value}});
     return boost::json::serialize(out);
 }
 
-/// Control characters of foreign text must not act on a terminal.
+/// Control characters of foreign text must not act on a terminal, and a second line must not look like a line of its own.
 std::string tame(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto code = static_cast<unsigned char>(c);
         if (c == '\n') {
             out += "\n    ";
-        } else if (code < 0x20 && c != '\t') {
+        } else if ((code < 0x20 && c != '\t') || code == 0x7F) {
             out += fmt::format("\\x{:02x}", code);
         } else {
             out += c;
@@ -90,18 +105,31 @@ std::string in_text(const Line& line) {
                                   line.room, tame(line.message));
     for (const auto& [key, value] : line.fields) {
         if (value.empty()) continue;
-        const bool plain = value.find_first_of(" \"=\n\t") == std::string::npos;
-        out += plain ? fmt::format("  {}={}", key, tame(value)) : fmt::format("  {}={:?}", key, value);
+        const bool plain = std::ranges::none_of(value, [](char c) {
+            const auto code = static_cast<unsigned char>(c);
+            return code <= 0x20 || code == 0x7F || c == '"' || c == '=' || c == '\\';
+        });
+        out += plain ? fmt::format("  {}={}", key, value) : fmt::format("  {}={:?}", key, value);
     }
     return out;
+}
+
+bool colored_by(const Settings& settings, int fd) {
+    if (settings.color != Color::automatic) return settings.color == Color::always;
+    // https://no-color.org: set and not empty.
+    const char* refused = std::getenv("NO_COLOR");
+    if (refused != nullptr && *refused != '\0') return false;
+    const char* terminal = std::getenv("TERM");
+    const bool able = terminal == nullptr || std::string_view{terminal} != "dumb";
+    return able && ::isatty(fd) == 1;
 }
 
 /// The line is complete when it reaches the sink; colour is the sink's.
 class Bare final : public spdlog::formatter {
   public:
     void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-        message.color_range_start = 13;
-        message.color_range_end = 18;
+        message.color_range_start = kLevelBegin;
+        message.color_range_end = kLevelEnd;
         out.append(message.payload.begin(), message.payload.end());
         out.push_back('\n');
     }
@@ -154,18 +182,12 @@ class Door {
     void put(const Line& line) {
         const auto level = spdlog_level(line.level);
         if (!logger_->should_log(level)) return;
-        const bool json = settings_.format == Format::json;
-        logger_->log(level, spdlog::string_view_t{scrub(json ? in_json(line) : in_text(line))});
+        // Here and not in write(): a line may be older than the secret that it holds. Before the formatting, which would
+        // take apart what scrub() looks for.
+        const Line clean = scrubbed(line);
+        logger_->log(level, spdlog::string_view_t{settings_.format == Format::json ? in_json(clean) : in_text(clean)});
     }
 
-  public:
-    static bool colored_by(const Settings& settings, int fd) {
-        if (settings.color != Color::automatic) return settings.color == Color::always;
-        const char* refused = std::getenv("NO_COLOR");
-        return (refused == nullptr || *refused == '\0') && ::isatty(fd) == 1;
-    }
-
-  private:
     std::mutex mutex_{};
     Settings settings_{};
     std::optional<spdlog::logger> logger_{};
@@ -182,7 +204,7 @@ Door& door() {
 
 void set_up(const Settings& settings) { door().set_up(settings); }
 Settings settings() { return door().settings(); }
-bool colored(int fd) { return Door::colored_by(settings(), fd); }
+bool colored(int fd) { return colored_by(settings(), fd); }
 void flush() { door().flush(); }
 
 void write(Level level, std::string_view room, std::string_view message, Fields fields) {

@@ -33,8 +33,8 @@ class Secret {
 /// What is printed in the place of a secret.
 inline constexpr std::string_view kRedacted = "<redacted>";
 
-/// Replaces every secret known to this process, plain, percent-encoded, quoted for SQL or JSON, by `<redacted>`.
-/// Secrets shorter than four bytes are too common to be replaced and are left. Thread-safe.
+/// Replaces every secret known to this process by `<redacted>`, whether it is written plainly, percent-encoded or escaped
+/// for SQL, JSON or a shell, in part or throughout. Secrets shorter than four bytes are too common to be replaced and are left. Thread-safe.
 std::string scrub(std::string_view text);
 
 /// No core dump of this process, and no other process of the user may read its memory. Children are not affected.

@@ -17,6 +17,8 @@ namespace {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
+constexpr int kNobody = -1;
+
 timespec to_timespec(Nanoseconds left) {
     left = std::clamp(left, Nanoseconds{0}, Nanoseconds{std::chrono::hours{24}});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
@@ -27,8 +29,9 @@ timespec to_timespec(Nanoseconds left) {
 
 struct StopSource::State {
     int fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    std::atomic<bool> requested{false};
-    std::atomic<int> signal{0};
+    /// kNobody, or the signal of the first request (0: none). One variable, so that whoever sees the request sees its
+    /// cause.
+    std::atomic<int> cause{kNobody};
 
     State() = default;
     State(const State&) = delete;
@@ -40,6 +43,7 @@ struct StopSource::State {
 
 Deadline after(Duration duration) {
     const Deadline now = Clock::now();
+    if (duration <= Duration{0}) return now;
     if (duration >= std::chrono::duration_cast<Duration>(kNever - now)) return kNever;
     return now + duration;
 }
@@ -48,10 +52,8 @@ StopSource::StopSource() : state_{std::make_shared<State>()} {}
 StopSource::~StopSource() = default;
 
 void StopSource::request(int signal) noexcept {
-    // The signal first: whoever sees the request must see its cause.
-    int none = 0;
-    state_->signal.compare_exchange_strong(none, signal);
-    state_->requested.store(true);
+    int nobody = kNobody;
+    state_->cause.compare_exchange_strong(nobody, signal);
     const std::uint64_t one = 1;
     const int saved = errno;
     [[maybe_unused]] const auto written = ::write(state_->fd, &one, sizeof one);
@@ -73,8 +75,8 @@ Stop Stop::deaf() const {
     return copy;
 }
 
-bool Stop::requested() const noexcept { return state_ && state_->requested.load(); }
-int Stop::signal() const noexcept { return requested() ? state_->signal.load() : 0; }
+bool Stop::requested() const noexcept { return state_ && state_->cause.load() != kNobody; }
+int Stop::signal() const noexcept { return requested() ? state_->cause.load() : 0; }
 int Stop::fd() const noexcept { return state_ ? state_->fd : -1; }
 
 Duration Stop::remaining() const {

@@ -16,7 +16,7 @@ using Duration = std::chrono::milliseconds;
 
 inline constexpr Deadline kNever = Deadline::max();
 
-/// `now + duration`, without overflow.
+/// `now + duration`, without overflow; kNever if that lies beyond the clock, now if the duration is negative.
 Deadline after(Duration duration);
 
 /// Owns the request to stop. One a run; request() is async-signal-safe.
@@ -62,7 +62,8 @@ class Stop {
     /// Waits; false if a stop was requested or the deadline passed before `duration` was over.
     bool sleep(Duration duration) const;
 
-    /// Waits for `events` (POLLIN, POLLOUT) on a descriptor. 1: ready; 0: deadline; -1: stop requested.
+    /// Waits for `events` (POLLIN, POLLOUT) on a descriptor. 1: ready, or broken so that the next call on it says why;
+    /// 0: deadline; -1: stop requested, which goes before readiness. fd -1 only waits.
     int wait_fd(int fd, short events) const;
 
     /// The Failure for a wait that ended: Code::interrupted with the signal if one was requested, else `timed_out`.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 
 namespace ainit {
@@ -24,7 +25,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
             rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1])) {
                 rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
             }
         }
@@ -39,6 +41,22 @@ std::optional<Duration> unit_of(std::string_view unit) {
     if (unit == "h") return Duration{3'600'000};
     if (unit == "d") return Duration{86'400'000};
     return {};
+}
+
+/// The bytes of the character that the text begins with; 0 if it is not UTF-8 (overlong, a surrogate, cut off).
+std::size_t character(std::string_view text) {
+    constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x1'0000};
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (lead < 0x80U) return 1;
+    const std::size_t length = lead >> 5U == 6U ? 2 : lead >> 4U == 14U ? 3 : lead >> 3U == 30U ? 4 : 0;
+    if (length == 0 || length > text.size()) return 0;
+    std::uint32_t point = lead & (0xFFU >> (length + 1));
+    for (const char c : text.substr(1, length - 1)) {
+        if (!continues(c)) return 0;
+        point = point << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+    }
+    const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+    return point < kLeast[length] || point > 0x10'FFFF || surrogate ? 0 : length;
 }
 
 struct LineBounds {
@@ -115,27 +133,32 @@ std::string closest(std::string_view word, std::span<const std::string> words) {
 std::string show(Duration duration) {
     const auto ms = duration.count();
     if (ms < 1'000) return fmt::format("{} ms", ms);
-    if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1'000.0);
-    const auto seconds = ms / 1'000;
-    if (seconds < 3'600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
-    return fmt::format("{} h {} min", seconds / 3'600, seconds % 3'600 / 60);
+    // Beyond this a tenth of a second would round up to "60.0 s".
+    if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1'000.0);
+    const auto seconds = (ms + 500) / 1'000;
+    const auto both = [](std::int64_t large, std::string_view unit, std::int64_t small, std::string_view part) {
+        return small == 0 ? fmt::format("{} {}", large, unit) : fmt::format("{} {} {} {}", large, unit, small, part);
+    };
+    if (seconds < 3'600) return both(seconds / 60, "min", seconds % 60, "s");
+    return both(seconds / 3'600, "h", seconds % 3'600 / 60, "min");
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
     if (text.empty()) return {};
     constexpr std::int64_t kMost = std::int64_t{366} * 86'400'000;
     std::int64_t total = 0;
-    bool bare = false;
+    Duration before = Duration::max();
     while (!text.empty()) {
-        if (bare) return {};
         std::int64_t number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (error != std::errc{} || number < 0 || number > kMost) return {};
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
         const std::size_t letters = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
         const auto unit = unit_of(text.substr(0, letters));
-        if (!unit) return {};
-        bare = letters == 0;
+        // Only the whole text may go without a unit, and 30s1m is more likely a slip than meant.
+        const bool bare = letters == 0;
+        if (!unit || *unit >= before || (bare && (before != Duration::max() || !text.empty()))) return {};
+        before = *unit;
         text.remove_prefix(letters);
         if (number > kMost / unit->count()) return {};
         total += number * unit->count();
@@ -212,20 +235,22 @@ std::string caret(std::string_view text, std::size_t offset) {
 }
 
 bool valid_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80U ? 1 : lead >> 5U == 6U ? 2 : lead >> 4U == 14U ? 3 : lead >> 3U == 30U ? 4 : 0;
-        if (length == 0 || i + length > text.size()) return false;
-        std::uint32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-        for (std::size_t k = 1; k < length; ++k) {
-            if (!continues(text[i + k])) return false;
-            point = point << 6U | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-        }
-        constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-        if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
-        i += length;
+    while (!text.empty()) {
+        const std::size_t length = character(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
     }
     return true;
+}
+
+std::string mend_utf8(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = character(text);
+        out += length == 0 ? std::string_view{"\xEF\xBF\xBD"} : text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return out;
 }
 
 }  // namespace ainit

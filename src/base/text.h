@@ -24,9 +24,10 @@ std::string list_of(std::span<const std::string> names);
 /// The word nearest to `word` by edit distance, if it is near enough to be meant; empty otherwise.
 std::string closest(std::string_view word, std::span<const std::string> words);
 
-/// For people: `840 ms`, `2.5 s`, `3 min 4 s`.
+/// For people: `840 ms`, `2.5 s`, `3 min 4 s`, `2 h`.
 std::string show(Duration duration);
-/// `500ms`, `30s`, `2m`, `1h`, `1m30s`; a bare number counts as seconds. Empty if it is none of these or too large.
+/// `500ms`, `30s`, `2m`, `1h`, `1m30s`; a bare number counts as seconds. Larger units come first.
+/// Empty if it is none of these or more than a year.
 std::optional<Duration> parse_duration(std::string_view text);
 
 /// Everything but RFC 3986's unreserved characters as %XX: what a user name or password needs in a URL.
@@ -46,5 +47,7 @@ Position position_at(std::string_view text, std::size_t offset);
 std::string caret(std::string_view text, std::size_t offset);
 
 bool valid_utf8(std::string_view text);
+/// The text with each byte that is not UTF-8 replaced by U+FFFD.
+std::string mend_utf8(std::string_view text);
 
 }  // namespace ainit
