@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -273,7 +273,8 @@ Result<Child> spawn(const Command& command, Output output) {
         reap(child.pid);
         return refusal->folder ? folder_failure(command, refusal->error) : refused_failure(name, *file, refusal->error);
     }
-    child.pidfd = UniqueFd{::pidfd_open(child.pid, 0)};
+    // glibc 2.41 declares pidfd_open without C linkage.
+    child.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0U))};
     if (!child.pidfd.valid()) {
         const int error = errno;
         ::kill(-child.pid, SIGKILL);
