@@ -168,6 +168,12 @@ struct Refusal {
     ::_exit(127);
 }
 
+std::mutex own_mutex;
+std::vector<pid_t>& own_children() {
+    static auto* children = new std::vector<pid_t>;
+    return *children;
+}
+
 /// Forks with every signal blocked, so that a signal sent to the child before its exec cannot reach our own handlers
 /// through descriptors that both share (boostorg/asio #349).
 pid_t masked_fork(const Launch& launch) {
@@ -218,6 +224,8 @@ int reap(pid_t pid) {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    const std::lock_guard guard{own_mutex};
+    std::erase(own_children(), pid);
     return status;
 }
 
@@ -239,6 +247,11 @@ std::vector<std::string> inherited_environment() {
         if (std::ranges::find(withheld(), name) == withheld().end()) out.emplace_back(text);
     }
     return out;
+}
+
+bool is_own_child(pid_t pid) {
+    const std::lock_guard guard{own_mutex};
+    return std::ranges::find(own_children(), pid) != own_children().end();
 }
 
 Result<Child> spawn(const Command& command, Output output) {
@@ -264,7 +277,12 @@ Result<Child> spawn(const Command& command, Output output) {
         launch.out = streams.out.get();
         launch.err = streams.err.get();
     }
-    child.pid = masked_fork(launch);
+    {
+        // Held across both, so that no reaper sees a child that is not registered yet.
+        const std::lock_guard guard{own_mutex};
+        child.pid = masked_fork(launch);
+        if (child.pid > 0) own_children().push_back(child.pid);
+    }
     if (child.pid < 0) return not_started(name, "start", errno);
     // Both sides set it, so that it holds whichever runs first.
     ::setpgid(child.pid, child.pid);

@@ -43,6 +43,10 @@ enum class Output { inherit, pipe };
 /// refuses comes back as Code::command_not_found or Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
 
+/// Whether `pid` was made by spawn() and not reaped yet: a reaper of orphans must leave it to whoever waits for it.
+/// Thread-safe.
+bool is_own_child(pid_t pid);
+
 /// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask; returns only on failure.
 Failure become(const Command& command);
 
