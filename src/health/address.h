@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the health endpoint listens.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace ainit::health {
+
+struct Address {
+    bool local{};        ///< a Unix socket
+    std::string host{};  ///< of TCP; empty: every address
+    std::string port{};
+    std::string path{};  ///< of a Unix socket; an abstract one begins with NUL
+};
+
+/// `127.0.0.1:8080`, `:8080`, `[::1]:8080`, `unix:/path`, `unix:@name`.
+Result<Address> parse_address(const std::string& text);
+
+}  // namespace ainit::health

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking others whether they are there: TCP, HTTP, files; and asking a running alkemio-init how it is.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/stop.h"
+
+namespace ainit::health {
+
+/// `tcp://HOST:PORT` accepts; `http://` and `https://` answer 2xx or 3xx (certificates are verified with the system's
+/// authorities); `file:PATH` exists. Tried again with back-off until stop is over. Returns "ready after 2.5 s".
+Result<std::string> wait_for(const std::string& target, const Stop& stop);
+
+/// One GET of `path` at a health endpoint; a status other than 200 is a Failure with the endpoint's reason.
+Result<std::string> ask(const std::string& address, const std::string& path, const Stop& stop);
+
+}  // namespace ainit::health
