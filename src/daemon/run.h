@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The narrative of a run: wait, plan, lock, apply, migrate, verify. Blocking; the caller decides what comes after.
+// The narrative of a run: wait, look, plan, lock, apply, migrate, verify. Blocking; the caller decides what comes after.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +16,11 @@
 
 namespace ainit::daemon {
 
+/// How libpq reaches the server of a configuration.
 postgres::Server server_of(const config::Config& config);
 postgres::ReadyRules rules_of(const config::Config& config);
+/// The login of `role` (empty: the owner) to a database.
+postgres::Login login_of(const config::Config& config, const std::string& database, const std::string& role = {});
 
 /// Where one [[migration]] stands.
 struct MigrationStatus {
@@ -26,8 +28,8 @@ struct MigrationStatus {
     std::string database{};
     std::string engine{};
     Origin origin{};
-    std::optional<migrate::Level> level{};
-    std::optional<Failure> failure{};  ///< why it could not be looked at
+    std::optional<migrate::Level> level{};    ///< as last looked at
+    std::optional<Failure> failure{};         ///< why it could not be looked at, or failed
     std::optional<migrate::Report> report{};  ///< of this run, if it ran
 };
 
@@ -40,46 +42,40 @@ struct Phase {
 
 /// Everything known at the end of a run, however it ended.
 struct Summary {
+    std::string server{};  ///< "postgres:5432, PostgreSQL 17.5"
     plan::Observed observed{};
     plan::Plan plan{};
     std::vector<plan::Outcome> outcomes{};
     std::vector<MigrationStatus> migrations{};
     std::vector<verify::Finding> findings{};
     std::vector<Phase> phases{};
-    std::string ready_story{};
-    std::string server{};         ///< "postgres:5432, PostgreSQL 17.5"
     std::vector<Failure> failures{};  ///< the first decides the exit code
-    bool locked{false};           ///< whether this run had to take the cluster lock
-    int changed() const;          ///< steps and migrations this run made
-    bool pending() const;         ///< steps or migrations left to do
-    int exit_code() const;
+    bool locked{false};               ///< whether this run took the cluster lock
+
+    int changed() const;       ///< steps and migrations this run made
+    int steps_pending() const; ///< steps not made yet
+    int migrations_pending() const;
+    bool pending() const { return steps_pending() + migrations_pending() > 0; }
+    int exit_code() const;     ///< 0, or that of the first failure
 };
 
 /// How far to go.
 enum class Goal {
     look,       ///< plan, status: change nothing
     verify,     ///< checks alone
-    migrate,    ///< migrations alone, of an existing cluster
+    migrations, ///< migrate show: look at migrations alone
+    migrate,    ///< migrate run: migrations alone, on what is there
     provision,  ///< everything
 };
 
 struct Order {
     Goal goal{Goal::provision};
-    std::vector<std::string> databases{};  ///< only these migrations and checks; empty: all
-    bool with_migrations{true};            ///< look at migrations too
-    bool with_checks{true};
+    std::vector<std::string> databases{};  ///< only these databases' migrations and checks; empty: all
+    bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
 };
 
-/// What a terminal or the log shows while it happens.
-struct Observer {
-    std::function<void(const std::string& phase)> phase{};
-    std::function<void(const plan::Outcome&)> step{};
-    std::function<void(const std::string& migration, const migrate::Progress&)> progress{};
-};
-
-/// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. `sessions` are left open for
-/// a caller who stays.
-Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop,
-                  const Observer& observer = {});
+/// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. When the server goes away
+/// in the middle it is waited for again and everything is looked at anew, within ready_timeout. `sessions` are left open.
+Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop);
 
 }  // namespace ainit::daemon

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/hand_over.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/child.h"
+#include "base/log.h"
+#include "daemon/run.h"
+
+namespace ainit::daemon {
+namespace {
+
+void set(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
+    std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+    environment.push_back(name + "=" + value);
+}
+
+}  // namespace
+
+Failure hand_over(const config::Config& config, const HandOver& order) {
+    std::vector<std::string> environment = inherited_environment();
+    std::vector<std::string> kept = order.keep_env;
+    // Without a file these variables are the service's own, and we only share them.
+    if (config.file.empty()) kept.emplace_back("DATABASE_PASSWORD");
+    for (const std::string& name : kept) {
+        if (const char* value = std::getenv(name.c_str())) set(environment, name, value);
+    }
+    if (!order.as_database.empty()) {
+        const postgres::Server server = server_of(config);
+        const postgres::Login login = login_of(config, order.as_database);
+        set(environment, "DATABASE_HOST", server.host());
+        set(environment, "DATABASE_PORT", server.port());
+        set(environment, "DATABASE_NAME", login.database);
+        set(environment, "DATABASE_USERNAME", login.user);
+        set(environment, "DATABASE_PASSWORD", login.password.reveal());
+    }
+    log::info("exec", "becoming the command", {{"command", order.arguments.front()}});
+    log::flush();
+    return become({order.arguments, std::move(environment), {}});
+}
+
+}  // namespace ainit::daemon

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// `exec`: becoming the service.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace ainit::daemon {
+
+struct HandOver {
+    std::vector<std::string> arguments{};  ///< [0] is looked up in PATH
+    std::vector<std::string> keep_env{};   ///< withheld variables that the command needs all the same
+    std::string as_database{};             ///< gives DATABASE_* of this database's owner; empty: none
+};
+
+/// Replaces this process; returns only when that is not possible. Sessions must be closed before.
+Failure hand_over(const config::Config& config, const HandOver& order);
+
+}  // namespace ainit::daemon

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/migrations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace ainit::daemon {
+
+struct Migrations::Item {
+    const config::Migration& migration;
+    std::unique_ptr<migrate::Engine> engine{};
+    std::optional<Failure> unusable{};
+};
+
+namespace {
+
+void log_progress(const migrate::Progress& progress) {
+    using Kind = migrate::Progress::Kind;
+    const std::string of = progress.total > 0 ? fmt::format("{} of {}", progress.number, progress.total) : "";
+    switch (progress.kind) {
+        case Kind::begin:
+            log::debug("migrate", fmt::format("applying {}", progress.migration), {{"number", of}});
+            break;
+        case Kind::statement:
+            log::debug("migrate", progress.text, {{"migration", progress.migration}});
+            break;
+        case Kind::done:
+            log::info("migrate", fmt::format("applied {}", progress.migration),
+                      {{"number", of}, {"took", show(progress.duration)}});
+            break;
+        case Kind::line: log::info(progress.migration, progress.text); break;
+    }
+}
+
+}  // namespace
+
+Migrations::Migrations(const config::Config& config,
+                       postgres::Sessions& sessions,
+                       std::vector<std::string> databases)
+    : config_{config}, sessions_{sessions} {
+    for (const config::Migration& migration : config.migrations) {
+        if (!databases.empty() && std::ranges::find(databases, migration.database) == databases.end()) continue;
+        auto item = std::make_shared<Item>(Item{migration});
+        if (auto engine = migrate::make_engine(migration)) {
+            item->engine = std::move(*engine);
+        } else {
+            item->unusable = std::move(engine).error();
+        }
+        items_.push_back(std::move(item));
+    }
+}
+
+std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, const Stop& stop) {
+    const migrate::ProgressSink sink = log_progress;
+    std::vector<MigrationStatus> all;
+    for (const auto& item : items_) {
+        const config::Migration& migration = item->migration;
+        MigrationStatus& status = all.emplace_back();
+        status.name = migration.name;
+        status.database = migration.database;
+        status.engine = migration.engine;
+        status.origin = migration.origin;
+        status.failure = item->unusable;
+        if (status.failure || stop.over()) continue;
+        migrate::Context context{config_, migration, sessions_,
+                                 login_of(config_, migration.database, migration.role), sink};
+        context.database_exists = observed == nullptr || observed->databases.contains(migration.database);
+        if (auto level = item->engine->look(context, stop)) {
+            status.level = std::move(*level);
+        } else {
+            status.failure = std::move(level).error();
+        }
+    }
+    return all;
+}
+
+bool Migrations::to_run(const MigrationStatus& status) const {
+    if (!status.level) return true;
+    return !status.level->knowable || status.level->pending() > 0;
+}
+
+bool Migrations::something_to_run(const std::vector<MigrationStatus>& all) const {
+    return std::ranges::any_of(all, [this](const MigrationStatus& status) { return to_run(status); });
+}
+
+Migrations::Item* Migrations::find(const std::string& name) {
+    const auto found = std::ranges::find_if(items_, [&](const auto& item) { return item->migration.name == name; });
+    return found == items_.end() ? nullptr : found->get();
+}
+
+void Migrations::run(MigrationStatus& status, const Stop& stop) {
+    Item* item = find(status.name);
+    if (item == nullptr || !item->engine) return;
+    const migrate::ProgressSink sink = log_progress;
+    const config::Migration& migration = item->migration;
+    const migrate::Context context{config_, migration, sessions_,
+                                   login_of(config_, migration.database, migration.role), sink};
+    migrate::Run run = item->engine->run(context, stop);
+    status.report = std::move(run.report);
+    status.failure = std::move(run.failure);
+    if (status.failure) return;
+    log::info("migrate", fmt::format("database \"{}\": {}", status.database, status.report->state),
+              {{"migration", status.name}, {"took", show(status.report->duration)}});
+    // The tables' reader should see where things stand now.
+    if (auto level = item->engine->look(context, stop)) status.level = std::move(*level);
+}
+
+}  // namespace ainit::daemon

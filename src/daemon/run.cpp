@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "daemon/migrations.h"
+#include "plan/planner.h"
+#include "postgres/lock.h"
+#include "provision/provision.h"
+
+namespace ainit::daemon {
+namespace {
+
+constexpr std::string_view kRoom = "run";
+
+/// Adds what a part of the run cost, also when it is left early.
+class PhaseClock {
+  public:
+    PhaseClock(std::vector<Phase>& phases, std::string name)
+        : phases_{phases}, name_{std::move(name)}, began_{Clock::now()} {}
+    ~PhaseClock() {
+        phases_.push_back({name_, std::chrono::duration_cast<Duration>(Clock::now() - began_), note});
+    }
+    PhaseClock(const PhaseClock&) = delete;
+    PhaseClock& operator=(const PhaseClock&) = delete;
+
+    std::string note{};
+
+  private:
+    std::vector<Phase>& phases_;
+    std::string name_;
+    Deadline began_;
+};
+
+std::string show_version(int number) {
+    return fmt::format("{}.{}", number / 10000, number % 10000);
+}
+
+class Attempt {
+  public:
+    Attempt(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop,
+            Summary& summary)
+        : config_{config}, sessions_{sessions}, order_{order}, stop_{stop}, summary_{summary},
+          migrations_{config, sessions, order.databases} {}
+
+    /// Each returns whether to go on; what went wrong is in the summary.
+    bool wait_for_server();
+    bool look();
+    bool make_it_so();
+    void verify();
+
+    bool nothing_to_do() const;
+
+  private:
+    bool fail(Failure failure) {
+        summary_.failures.push_back(std::move(failure));
+        return false;
+    }
+    bool provisions() const { return order_.goal == Goal::provision || order_.goal == Goal::look; }
+    bool observe(plan::Phase phase);
+    bool apply(std::string name);
+    bool migrate(postgres::ClusterLock& lock);
+    bool refuse_drift();
+    bool has_late_roles() const;
+
+    const config::Config& config_;
+    postgres::Sessions& sessions_;
+    const Order& order_;
+    const Stop& stop_;
+    Summary& summary_;
+    Migrations migrations_;
+};
+
+bool Attempt::wait_for_server() {
+    PhaseClock clock{summary_.phases, "wait"};
+    auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules_of(config_),
+                                      stop_.within(config_.postgres.ready_timeout));
+    if (!ready) return fail(std::move(ready).error());
+    clock.note = ready->story();
+    summary_.server = fmt::format("{}, PostgreSQL {}", sessions_.server().address(),
+                                  show_version(ready->session.server_version()));
+    sessions_.adopt(std::move(ready->session));
+    return true;
+}
+
+bool Attempt::observe(plan::Phase phase) {
+    PhaseClock clock{summary_.phases, "observe"};
+    auto observed = provision::observe(sessions_, config_, stop_);
+    if (!observed) return fail(std::move(observed).error());
+    summary_.observed = std::move(*observed);
+    summary_.plan = plan::make_plan(config_, summary_.observed, phase);
+    return true;
+}
+
+bool Attempt::look() {
+    if (order_.goal == Goal::verify) return true;
+    if (provisions() && !observe(plan::Phase::before_migrations)) return false;
+    if (provisions()) {
+        for (const Failure& warning : summary_.plan.warnings) log::warn("plan", warning.line());
+    }
+    {
+        PhaseClock clock{summary_.phases, "look at migrations"};
+        summary_.migrations = migrations_.look(provisions() ? &summary_.observed : nullptr, stop_);
+    }
+    if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish looking at the cluster"));
+    for (const MigrationStatus& status : summary_.migrations) {
+        if (status.level) {
+            for (const Failure& finding : status.level->findings) fail(finding);
+            for (const Failure& warning : status.level->warnings) log::warn("migrate", warning.line());
+        }
+        // While steps are to be made (a password to be set, say) a look may fail for that very reason.
+        if (status.failure && (summary_.plan.empty() || !provisions())) fail(*status.failure);
+    }
+    if (!refuse_drift()) return false;
+    return summary_.failures.empty();
+}
+
+bool Attempt::refuse_drift() {
+    for (const plan::Drift& drift : summary_.plan.drifts) {
+        Failure failure;
+        failure.code = Code::drift;
+        failure.what = fmt::format("cannot change {} of {}", drift.property, drift.object);
+        failure.because = fmt::format("the configuration wants {}, the cluster has {}", drift.wanted, drift.found);
+        failure.state = "Nothing was changed: this takes a person's decision.";
+        failure.hint = drift.remedy;
+        failure.where = drift.origin;
+        fail(std::move(failure));
+    }
+    return summary_.plan.drifts.empty();
+}
+
+bool Attempt::nothing_to_do() const {
+    return summary_.plan.empty() && !migrations_.something_to_run(summary_.migrations);
+}
+
+bool Attempt::make_it_so() {
+    std::optional<postgres::ClusterLock> lock;
+    {
+        PhaseClock clock{summary_.phases, "lock"};
+        auto taken = postgres::ClusterLock::take(sessions_.server(), stop_.within(config_.postgres.lock_wait));
+        if (!taken) return fail(std::move(taken).error());
+        lock.emplace(std::move(*taken));
+        summary_.locked = true;
+    }
+    // What was seen before the lock was ours may be done by now.
+    if (!look()) return false;
+    if (order_.goal == Goal::provision && !apply("provision")) return false;
+    const bool migrated = migrate(*lock);
+    if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish the run"));
+    if (!migrated) return false;
+    if (order_.goal != Goal::provision || !has_late_roles()) return true;
+    return observe(plan::Phase::after_migrations) && refuse_drift() && apply("provision after migrations");
+}
+
+bool Attempt::has_late_roles() const {
+    return std::ranges::any_of(config_.roles, [](const config::Role& role) {
+        return !role.after_migrations_of.empty();
+    });
+}
+
+bool Attempt::apply(std::string name) {
+    if (summary_.plan.empty()) return true;
+    PhaseClock clock{summary_.phases, std::move(name)};
+    provision::Applied applied = provision::apply(
+        sessions_, summary_.plan, config_, stop_, [](const plan::Outcome& outcome) {
+            if (outcome.effect == plan::Effect::changed) {
+                log::info("provision", plan::describe(outcome.step.action),
+                          {{"reason", outcome.step.reason}, {"took", show(outcome.duration)}});
+            } else {
+                log::debug("provision", plan::describe(outcome.step.action), {{"note", outcome.note}});
+            }
+        });
+    clock.note = fmt::format("{} of {} steps changed something", applied.changed(), applied.outcomes.size());
+    summary_.outcomes.insert(summary_.outcomes.end(), applied.outcomes.begin(), applied.outcomes.end());
+    if (applied.failure) return fail(std::move(*applied.failure));
+    summary_.plan.steps.clear();
+    return true;
+}
+
+bool Attempt::migrate(postgres::ClusterLock& lock) {
+    bool good = true;
+    std::vector<std::string> failed_databases;
+    for (MigrationStatus& status : summary_.migrations) {
+        if (stop_.over()) return false;
+        // A database's later migrations may need its earlier ones; other databases do not.
+        if (std::ranges::find(failed_databases, status.database) != failed_databases.end()) continue;
+        if (!migrations_.to_run(status)) continue;
+        if (auto held = lock.still_held(stop_); !held) return fail(std::move(held).error());
+        PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
+        migrations_.run(status, stop_);
+        if (status.report) clock.note = status.report->state;
+        if (status.failure) {
+            fail(*status.failure);
+            failed_databases.push_back(status.database);
+            good = false;
+        }
+    }
+    return good;
+}
+
+void Attempt::verify() {
+    PhaseClock clock{summary_.phases, "verify"};
+    summary_.findings.clear();
+    const std::vector<std::string> everything{""};
+    for (const std::string& database : order_.databases.empty() ? everything : order_.databases) {
+        auto found = verify::verify(sessions_, config_, stop_, database);
+        std::ranges::move(found, std::back_inserter(summary_.findings));
+    }
+    for (const verify::Finding& finding : summary_.findings) {
+        if (finding.failure) fail(*finding.failure);
+    }
+}
+
+/// One pass over everything; true when the cluster is as wanted (or was looked at, if that was the goal).
+bool pass(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop,
+          Summary& summary) {
+    Attempt attempt{config, sessions, order, stop, summary};
+    if (!attempt.wait_for_server()) return false;
+    const bool looked = attempt.look();
+    switch (order.goal) {
+        case Goal::migrations: return looked;
+        case Goal::look:
+            if (order.with_checks) attempt.verify();
+            return looked;
+        case Goal::verify: break;
+        case Goal::migrate:
+        case Goal::provision:
+            if (!looked) return false;
+            if (!attempt.nothing_to_do() && !attempt.make_it_so()) return false;
+            break;
+    }
+    if (order.goal != Goal::migrate) attempt.verify();
+    return summary.failures.empty();
+}
+
+bool worth_another_pass(const Summary& summary) {
+    return !summary.failures.empty() && std::ranges::all_of(summary.failures, [](const Failure& failure) {
+        return failure.transient && failure.code == Code::connection_lost;
+    });
+}
+
+}  // namespace
+
+int Summary::changed() const {
+    auto steps = std::ranges::count(outcomes, plan::Effect::changed, &plan::Outcome::effect);
+    int migrated = 0;
+    for (const MigrationStatus& status : migrations) {
+        if (status.report) migrated += static_cast<int>(status.report->applied.size());
+    }
+    return static_cast<int>(steps) + migrated;
+}
+
+int Summary::steps_pending() const { return static_cast<int>(plan.steps.size()); }
+
+int Summary::migrations_pending() const {
+    int count = 0;
+    for (const MigrationStatus& status : migrations) {
+        if (status.level && status.level->knowable) count += status.level->pending();
+    }
+    return count;
+}
+
+int Summary::exit_code() const { return failures.empty() ? 0 : failures.front().exit_code(); }
+
+Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop) {
+    Summary summary;
+    const Stop patience = stop.within(config.postgres.ready_timeout);
+    while (!pass(config, sessions, order, stop, summary) && worth_another_pass(summary) && !patience.over()) {
+        log::warn(kRoom, "the server went away; waiting for it and looking at everything again",
+                  {{"because", summary.failures.front().because}});
+        sessions.drop_all();
+        // What was done stays told; what was only seen is seen anew.
+        summary.failures.clear();
+        summary.findings.clear();
+        summary.migrations.clear();
+        if (!patience.sleep(Duration{100})) break;
+    }
+    return summary;
+}
+
+}  // namespace ainit::daemon

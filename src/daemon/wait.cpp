@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/wait.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "daemon/run.h"
+#include "health/probe.h"
+
+namespace ainit::daemon {
+namespace {
+
+/// Between two looks at something that another container makes: soon at first, then at leisure.
+constexpr Duration kFirstPause{50};
+constexpr Duration kLongestPause{1'000};
+
+Failure no_such_target(const std::string& target, std::string because) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = fmt::format("cannot wait for \"{}\"", target);
+    failure.because = std::move(because);
+    failure.state = "Nothing was waited for.";
+    failure.hint = "name postgres, database=NAME, migrations=NAME, tcp://HOST:PORT, http(s)://…, or file:PATH";
+    return failure;
+}
+
+Result<std::string> wait_for_postgres(const config::Config& config, const Stop& stop) {
+    auto ready = postgres::wait_ready(server_of(config), server_of(config).maintenance, rules_of(config), stop);
+    if (!ready) return std::move(ready).error();
+    return ready->story();
+}
+
+/// A login as whoever works in that database; what a later provisioning would mend (no database, no role, another
+/// password) is waited for as well.
+Result<std::string> wait_for_database(const config::Config& config, const std::string& name, const Stop& stop) {
+    const auto began = Clock::now();
+    postgres::ReadyRules rules = rules_of(config);
+    rules.refusal_grace = Duration::max();
+    rules.expected_version.clear();
+    const postgres::Login login = login_of(config, name);
+    auto ready = postgres::wait_ready(server_of(config), login, rules, stop);
+    if (!ready) return std::move(ready).error();
+    return fmt::format("ready after {}", show(std::chrono::duration_cast<Duration>(Clock::now() - began)));
+}
+
+/// Looks again and again until `done` says so; the last failures explain a timeout.
+template <class Done>
+Result<std::string> look_until(const config::Config& config, const Order& order, const Stop& stop,
+                               const std::string& what, Done done) {
+    const auto began = Clock::now();
+    postgres::Sessions sessions{server_of(config)};
+    Duration pause = kFirstPause;
+    std::string last = "nothing was seen";
+    while (true) {
+        const Summary summary = carry_out(config, sessions, order, stop);
+        if (summary.failures.empty() && done(summary)) {
+            return fmt::format("ready after {}", show(std::chrono::duration_cast<Duration>(Clock::now() - began)));
+        }
+        if (!summary.failures.empty() && summary.failures.front().code != Code::interrupted) {
+            last = summary.failures.front().line();
+        } else if (summary.failures.empty()) {
+            last = fmt::format("{} steps and {} migrations are pending", summary.steps_pending(),
+                               summary.migrations_pending());
+        }
+        if (!stop.sleep(pause)) break;
+        pause = std::min(pause * 2, kLongestPause);
+    }
+    Failure failure = stop.failure(Code::wait_timeout, fmt::format("cannot wait any longer for {}", what));
+    failure.because = failure.signal != 0 ? failure.because : last;
+    failure.state = "Nothing was changed.";
+    return failure;
+}
+
+Result<std::string> wait_for_migrations(const config::Config& config, const std::string& target,
+                                        const std::string& name, const Stop& stop) {
+    const auto found = std::ranges::find_if(config.migrations, [&](const config::Migration& migration) {
+        return migration.name == name || migration.database == name;
+    });
+    if (found == config.migrations.end()) {
+        return no_such_target(target, fmt::format("the configuration has no [[migration]] \"{}\"", name));
+    }
+    Order order;
+    order.goal = Goal::migrations;
+    order.databases = {found->database};
+    return look_until(config, order, stop, target, [&](const Summary& summary) {
+        return std::ranges::all_of(summary.migrations, [](const MigrationStatus& status) {
+            return status.level && status.level->exists && status.level->pending() == 0;
+        });
+    });
+}
+
+}  // namespace
+
+Result<std::string> wait_for(const config::Config& config, const std::string& target, const Stop& stop) {
+    if (target == "postgres") return wait_for_postgres(config, stop);
+    if (target.starts_with("database=")) return wait_for_database(config, target.substr(9), stop);
+    if (target.starts_with("migrations=")) return wait_for_migrations(config, target, target.substr(11), stop);
+    if (target.starts_with("tcp://") || target.starts_with("http://") || target.starts_with("https://") ||
+        target.starts_with("file:")) {
+        return health::wait_for(target, stop);
+    }
+    return no_such_target(target, "no such kind of target");
+}
+
+Result<std::string> wait_for_everything(const config::Config& config, const Stop& stop) {
+    Order order;
+    order.goal = Goal::look;
+    return look_until(config, order, stop, "the cluster to be provisioned",
+                      [](const Summary& summary) { return !summary.pending(); });
+}
+
+}  // namespace ainit::daemon
