@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.h"
+
+#include <csignal>
+#include <exception>
+
+#include "base/child.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "config/load.h"
+
+namespace ainit::cli {
+namespace {
+
+log::Settings log_settings(const Options& options, log::Settings configured) {
+    if (options.log_format) configured.format = *options.log_format;
+    if (options.log_level) configured.level = *options.log_level;
+    if (options.color) configured.color = *options.color;
+    return configured;
+}
+
+int with_config(const Options& options, const config::Config& config) {
+    switch (options.command) {
+        case Command::config_show: return config_show(options, config);
+        case Command::healthcheck: return healthcheck(options, config);
+        case Command::plan: return plan(options, config);
+        case Command::status: return status(options, config);
+        case Command::verify: return verify(options, config);
+        case Command::migrate_show: return migrate_show(options, config);
+        case Command::migrate_run: return migrate_run(options, config);
+        case Command::once: return once(options, config);
+        case Command::exec: return exec(options, config);
+        case Command::wait: return wait(options, config);
+        case Command::run: return run(options, config);
+        case Command::config_check: break;
+    }
+    return static_cast<int>(ExitCode::internal);
+}
+
+int dispatch(const Options& options) {
+    if (options.command == Command::config_check) return config_check(options);
+    // A probe asks a running program: the secrets of its configuration are none of its business.
+    const bool secrets = !options.without_secrets && options.command != Command::healthcheck;
+    config::Loaded loaded = config::load(options.config_file, config::process_environment(),
+                                         secrets ? config::SecretFiles::read : config::SecretFiles::skip);
+    log::set_up(log_settings(options, loaded.config.log));
+    if (!loaded.good()) {
+        report_failures(loaded.failures);
+        return loaded.failures.front().exit_code();
+    }
+    for (const Failure& warning : loaded.config.warnings) log::warn("config", warning.line(), {{"where", warning.where.text()}});
+    return with_config(options, loaded.config);
+}
+
+int internal_error(const char* because) {
+    Failure failure;
+    failure.code = Code::internal;
+    failure.what = "cannot go on";
+    failure.because = because;
+    failure.state = "Every transaction that was open is rolled back by the server.";
+    const Failure all[] = {failure};
+    report_failures(all);
+    return failure.exit_code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    remember_signal_mask();
+    forbid_core_dumps();
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        const auto parsed = parse(argc, argv);
+        if (const int* code = std::get_if<int>(&parsed)) return *code;
+        const int code = dispatch(std::get<Options>(parsed));
+        log::flush();
+        return code;
+    } catch (const std::exception& error) {
+        return internal_error(error.what());
+    } catch (...) {
+        return internal_error("an exception of unknown type");
+    }
+}
+
+}  // namespace ainit::cli

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands. Each returns the exit code of the program; failures have been reported by then.
+#pragma once
+
+#include "cli/options.h"
+#include "config/config.h"
+
+namespace ainit::cli {
+
+int config_check(const Options& options);
+int config_show(const Options& options, const config::Config& config);
+int healthcheck(const Options& options, const config::Config& config);
+
+int plan(const Options& options, const config::Config& config);
+int status(const Options& options, const config::Config& config);
+int verify(const Options& options, const config::Config& config);
+int migrate_show(const Options& options, const config::Config& config);
+int migrate_run(const Options& options, const config::Config& config);
+
+int once(const Options& options, const config::Config& config);
+int exec(const Options& options, const config::Config& config);
+int wait(const Options& options, const config::Config& config);
+int run(const Options& options, const config::Config& config);
+
+}  // namespace ainit::cli

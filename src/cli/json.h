@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same results as JSON. Keys are a contract with scripts: they are added to, never renamed.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "daemon/run.h"
+
+namespace ainit::cli {
+
+/// Everything of a run: server, steps, drifts, migrations, checks, phases, failures, exit code.
+std::string summary_json(const daemon::Summary& summary);
+/// `config show`: an array of key, value, source.
+std::string settings_json(const config::Config& config);
+
+}  // namespace ainit::cli

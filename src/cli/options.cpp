@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+
+#include "base/failure.h"
+#include "base/text.h"
+
+namespace ainit::cli {
+namespace {
+
+const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
+                                                {"info", log::Level::info},
+                                                {"warn", log::Level::warn},
+                                                {"error", log::Level::error},
+                                                {"off", log::Level::off}};
+const std::map<std::string, log::Color> kColors{{"auto", log::Color::automatic},
+                                                {"always", log::Color::always},
+                                                {"never", log::Color::never}};
+
+constexpr const char* kAbout =
+    "Takes an empty PostgreSQL to a running platform: waits until it really serves, creates databases and\n"
+    "roles, applies pending migrations exactly once, verifies, and hands over to the dependent services.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  alkemio-init plan --config alkemio.toml      what would change, and why; exit 3 if anything would\n"
+    "  alkemio-init once --config alkemio.toml      provision and exit: an init container, a job, CI\n"
+    "  alkemio-init exec -- node dist/main.js       provision, then become the service\n"
+    "  alkemio-init wait --for database=kratos      wait alone, in the place of a loop around pg_isready\n"
+    "\n"
+    "Without --config: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml, else the variables\n"
+    "DATABASE_*, POSTGRES_* and PG* that the container has already. Exit codes: docs/manual.md.";
+
+std::string check_duration(std::string& text) {
+    if (parse_duration(text)) return {};
+    return fmt::format("\"{}\" is no duration (write 500ms, 30s, 2m, 1h)", text);
+}
+
+/// Texts that become typed values after parsing.
+struct Raw {
+    std::string log_format{};
+    std::string log_level{};
+    std::string color{};
+    std::string timeout{};
+};
+
+class Parser {
+  public:
+    Parser() : app_{kAbout, "alkemio-init"} {
+        app_.footer(kExamples);
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        app_.set_version_flag("--version", "alkemio-init " ALKEMIO_INIT_VERSION);
+        app_.set_help_flag("-h,--help", "Print this help and exit");
+        app_.add_option("-c,--config", options_.config_file, "Configuration file (TOML)")->type_name("FILE");
+        app_.add_option("--log-format", raw_.log_format, "auto is text; json: one object a line")
+            ->check(CLI::IsMember({"auto", "text", "json"}));
+        app_.add_option("--log-level", raw_.log_level, "Least important lines to write")
+            ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+        app_.add_option("--color", raw_.color, "auto: on a terminal, unless NO_COLOR is set")
+            ->check(CLI::IsMember({"auto", "always", "never"}));
+        add_provisioning();
+        add_looking();
+        add_migrate();
+        add_config();
+    }
+
+    std::variant<Options, int> parse(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return explain(error);
+        }
+        if (raw_.log_format == "json") options_.log_format = log::Format::json;
+        if (raw_.log_format == "text" || raw_.log_format == "auto") options_.log_format = log::Format::text;
+        if (!raw_.log_level.empty()) options_.log_level = kLevels.at(raw_.log_level);
+        if (!raw_.color.empty()) options_.color = kColors.at(raw_.color);
+        if (!raw_.timeout.empty()) options_.timeout = parse_duration(raw_.timeout);
+        return options_;
+    }
+
+  private:
+    int explain(const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) {
+            app_.exit(error);
+            std::fflush(stdout);
+            return 0;
+        }
+        std::string path{"alkemio-init"};
+        for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+            app = app->get_subcommands().front();
+            path += " " + app->get_name();
+        }
+        Failure failure;
+        failure.code = Code::usage;
+        failure.what = "cannot understand the command line";
+        failure.because = std::string{trim(error.what())};
+        failure.state = "Nothing was done.";
+        failure.hint = fmt::format("see: {} --help", path);
+        std::fputs(failure.block().c_str(), stderr);
+        return failure.exit_code();
+    }
+
+    CLI::App* add(CLI::App& parent, const char* name, const char* about, Command command) {
+        CLI::App* app = parent.add_subcommand(name, about);
+        app->callback([this, command] { options_.command = command; });
+        return app;
+    }
+
+    void with_output(CLI::App* app, std::vector<std::string> forms) {
+        app->add_option("-o,--output", options_.output, "How the result is printed on stdout")
+            ->check(CLI::IsMember(std::move(forms)))
+            ->capture_default_str();
+    }
+
+    void with_databases(CLI::App* app) {
+        app->add_option("-d,--database", options_.databases, "Only this database; may be given several times")
+            ->type_name("NAME");
+    }
+
+    void with_timeout(CLI::App* app, const char* about) {
+        app->add_option("-t,--timeout", raw_.timeout, about)
+            ->type_name("DURATION")
+            ->check(CLI::Validator{check_duration, "", "duration"});
+    }
+
+    void add_provisioning() {
+        CLI::App* run = add(app_, "run", "Provision, then stay: answer health probes, look again, end on SIGTERM",
+                            Command::run);
+        run->footer("Example: alkemio-init run --config /etc/alkemio-init/alkemio.toml");
+
+        CLI::App* once = add(app_, "once", "Provision and exit", Command::once);
+        with_output(once, {"text", "json"});
+        with_timeout(once, "For the whole run; without it the configuration's own timeouts count");
+        once->footer("Example: alkemio-init once --config alkemio.toml --output json");
+
+        CLI::App* exec = add(app_, "exec", "Provision, then become the command", Command::exec);
+        exec->add_option("command", options_.arguments, "The command and its arguments, after --")->required();
+        exec->add_flag("--wait-only", options_.wait_only, "Do not provision: wait until another container has");
+        exec->add_option("--as-database", options_.as_database,
+                         "Set DATABASE_HOST, _PORT, _NAME, _USERNAME, _PASSWORD for this database's owner")
+            ->type_name("NAME");
+        exec->add_option("--keep-env", options_.keep_env, "A variable with a secret that the command needs")
+            ->type_name("VARIABLE");
+        with_timeout(exec, "For everything before the command");
+        exec->footer("Example: alkemio-init exec --as-database alkemio -- node dist/main.js\n"
+                     "Variables that held this program's secrets are taken out of the command's environment. Without\n"
+                     "a configuration file DATABASE_PASSWORD stays: it is the service's own.");
+
+        CLI::App* wait = add(app_, "wait", "Wait for Postgres, databases, migrations, TCP, HTTP, files", Command::wait);
+        wait->add_option("-f,--for,targets", options_.targets,
+                         "postgres (the default), database=NAME, migrations=NAME, tcp://HOST:PORT, http(s)://…, file:PATH")
+            ->type_name("TARGET");
+        with_timeout(wait, "Until all must be there; default: ready_timeout (120s)");
+        wait->footer("Examples:\n"
+                     "  alkemio-init wait\n"
+                     "  alkemio-init wait --for migrations=alkemio --timeout 5m\n"
+                     "  alkemio-init wait --for tcp://redis:6379 --for http://kratos:4434/health/ready");
+    }
+
+    void add_looking() {
+        CLI::App* plan = add(app_, "plan", "What would change, and why; exit 3 if anything would", Command::plan);
+        with_output(plan, {"text", "sql", "json"});
+        plan->footer("Example: alkemio-init plan --output sql > plan.sql   (secrets are never printed)");
+
+        CLI::App* status = add(app_, "status", "Desired against actual, per database; exit 3 if something is pending",
+                               Command::status);
+        with_output(status, {"text", "json"});
+        with_databases(status);
+        status->footer("Example: alkemio-init status --output json");
+
+        CLI::App* verify = add(app_, "verify", "The checks alone, made as the services would log in", Command::verify);
+        with_output(verify, {"text", "json"});
+        with_databases(verify);
+        verify->footer("Example: alkemio-init verify --database kratos");
+
+        CLI::App* health = add(app_, "healthcheck", "Ask a running alkemio-init how it is, as HEALTHCHECK and exec probes do",
+                               Command::healthcheck);
+        health->add_option("path", options_.path, "/livez, /readyz or /startupz")->capture_default_str();
+        health->add_option("--address", options_.address, "Where it listens; default: [health] listen")
+            ->type_name("ADDRESS");
+        with_timeout(health, "For the answer; default 3s");
+        health->footer("Example: HEALTHCHECK CMD [\"alkemio-init\", \"healthcheck\"]");
+    }
+
+    void add_migrate() {
+        CLI::App* migrate = app_.add_subcommand("migrate", "Migrations alone");
+        migrate->require_subcommand(1);
+        CLI::App* show = add(*migrate, "show", "What is applied and what is pending", Command::migrate_show);
+        show->add_flag("--check", options_.check, "Exit 3 when something is pending");
+        with_output(show, {"text", "json"});
+        with_databases(show);
+        show->footer("Example: alkemio-init migrate show --check --database alkemio");
+        CLI::App* run = add(*migrate, "run", "Apply what is pending, under the cluster lock", Command::migrate_run);
+        with_output(run, {"text", "json"});
+        with_databases(run);
+        with_timeout(run, "For the whole run");
+        run->footer("Example: alkemio-init migrate run --database alkemio");
+    }
+
+    void add_config() {
+        CLI::App* config = app_.add_subcommand("config", "The configuration alone; needs no server");
+        config->require_subcommand(1);
+        CLI::App* check = add(*config, "check", "Report every error with file, line and column", Command::config_check);
+        check->add_flag("--without-secrets", options_.without_secrets, "Secret files need not be there");
+        check->footer("Example: alkemio-init config check --config alkemio.toml");
+        CLI::App* show = add(*config, "show", "Print the effective configuration and where each value came from",
+                             Command::config_show);
+        show->add_flag("--without-secrets", options_.without_secrets, "Secret files need not be there");
+        with_output(show, {"text", "json"});
+        show->footer("Example: alkemio-init config show --config alkemio.toml");
+    }
+
+    CLI::App app_;
+    Options options_{};
+    Raw raw_{};
+};
+
+}  // namespace
+
+std::variant<Options, int> parse(int argc, char** argv) {
+    Parser parser;
+    return parser.parse(argc, argv);
+}
+
+}  // namespace ainit::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line says. The only file that sees CLI11 is options.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/stop.h"
+
+namespace ainit::cli {
+
+enum class Command {
+    run,
+    once,
+    exec,
+    wait,
+    plan,
+    status,
+    verify,
+    migrate_show,
+    migrate_run,
+    config_check,
+    config_show,
+    healthcheck,
+};
+
+struct Options {
+    Command command{};
+    std::string config_file{};
+    std::optional<log::Format> log_format{};
+    std::optional<log::Level> log_level{};
+    std::optional<log::Color> color{};
+    std::string output{"text"};  ///< "text", "json", for plan also "sql"
+    std::vector<std::string> databases{};
+    std::optional<Duration> timeout{};
+
+    std::vector<std::string> arguments{};  ///< exec: the command
+    std::vector<std::string> keep_env{};   ///< exec: withheld variables that the command needs
+    std::string as_database{};             ///< exec: whose DATABASE_* the command gets
+    bool wait_only{false};                 ///< exec: let another container provision
+
+    std::vector<std::string> targets{};  ///< wait
+    bool check{false};                   ///< migrate show: exit 3 when something is pending
+    bool without_secrets{false};         ///< config check, config show: secret files need not be there
+    std::string address{};               ///< healthcheck: where to ask
+    std::string path{"/readyz"};         ///< healthcheck: what to ask
+};
+
+/// Options, or the exit code when there is nothing left to do (--help, --version, wrong usage: already said).
+std::variant<Options, int> parse(int argc, char** argv);
+
+}  // namespace ainit::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that do the work: once, migrate run, exec, wait.
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "daemon/hand_over.h"
+#include "daemon/interrupt.h"
+#include "daemon/run.h"
+#include "daemon/wait.h"
+
+namespace ainit::cli {
+namespace {
+
+int carry_out(const Options& options, const config::Config& config, daemon::Goal goal) {
+    const daemon::Interrupt interrupt;
+    postgres::Sessions sessions{daemon::server_of(config)};
+    daemon::Order order;
+    order.goal = goal;
+    order.databases = options.databases;
+    const daemon::Summary summary =
+        daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    report_failures(summary.failures);
+    return summary.exit_code();
+}
+
+/// Everything that must be so before the command may start; true when it is.
+Result<void> prepare(const Options& options, const config::Config& config) {
+    const daemon::Interrupt interrupt;
+    const Stop stop = interrupt.stop(options.timeout);
+    if (options.wait_only) {
+        auto waited = daemon::wait_for_everything(config, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
+        if (!waited) return std::move(waited).error();
+        return ok();
+    }
+    postgres::Sessions sessions{daemon::server_of(config)};
+    daemon::Summary summary = daemon::carry_out(config, sessions, {}, stop);
+    if (summary.failures.empty()) {
+        log::info("exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
+        return ok();
+    }
+    Failure first = summary.failures.front();
+    report_failures(std::span{summary.failures}.subspan(1));
+    return first;
+}
+
+}  // namespace
+
+int once(const Options& options, const config::Config& config) {
+    return carry_out(options, config, daemon::Goal::provision);
+}
+
+int migrate_run(const Options& options, const config::Config& config) {
+    return carry_out(options, config, daemon::Goal::migrate);
+}
+
+int exec(const Options& options, const config::Config& config) {
+    Result<void> prepared = prepare(options, config);
+    const Failure failure = prepared ? daemon::hand_over(config, {options.arguments, options.keep_env, options.as_database})
+                                     : std::move(prepared).error();
+    const Failure all[] = {failure};
+    report_failures(all);
+    return failure.exit_code();
+}
+
+int wait(const Options& options, const config::Config& config) {
+    const daemon::Interrupt interrupt;
+    const Stop stop = interrupt.stop(options.timeout.value_or(config.postgres.ready_timeout));
+    const std::vector<std::string> postgres{"postgres"};
+    for (const std::string& target : options.targets.empty() ? postgres : options.targets) {
+        auto waited = daemon::wait_for(config, target, stop);
+        if (!waited) {
+            const Failure all[] = {std::move(waited).error()};
+            report_failures(all);
+            return all[0].exit_code();
+        }
+        print(fmt::format("{}: {}\n", target, *waited));
+    }
+    return 0;
+}
+
+}  // namespace ainit::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// How plans, outcomes and failures look: text for people here, JSON for machines in json.h. Results go to stdout.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/failure.h"
+#include "config/config.h"
+#include "daemon/run.h"
+
+namespace ainit::cli {
+
+/// Writes to stdout, scrubbed of secrets. A closed stdout is no error of ours.
+void print(const std::string& text);
+
+/// Each failure as a block on stderr (or a JSON line), and all in at most 4 KiB to /dev/termination-log if that exists.
+void report_failures(std::span<const Failure> failures);
+
+std::string plan_text(const daemon::Summary& summary);
+std::string plan_sql(const daemon::Summary& summary, const config::Config& config);
+std::string status_text(const daemon::Summary& summary, const config::Config& config);
+std::string verify_text(const daemon::Summary& summary);
+std::string migrations_text(const daemon::Summary& summary);
+/// What a run did and what it cost.
+std::string summary_text(const daemon::Summary& summary);
+
+}  // namespace ainit::cli

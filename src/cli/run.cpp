@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands about staying: run, healthcheck.
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "daemon/healthcheck.h"
+#include "daemon/stay.h"
+
+namespace ainit::cli {
+
+int run(const Options& options, const config::Config& config) {
+    return daemon::stay(config, summary_json, [&](const daemon::Summary& summary) {
+        print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+        report_failures(summary.failures);
+    });
+}
+
+int healthcheck(const Options& options, const config::Config& config) {
+    constexpr Duration kPatience{3'000};
+    const std::string address = options.address.empty() ? config.health.listen : options.address;
+    const auto answer = daemon::healthcheck(address, options.path, options.timeout.value_or(kPatience));
+    if (answer) {
+        print(*answer);
+        return 0;
+    }
+    const Failure all[] = {answer.error()};
+    report_failures(all);
+    return all[0].exit_code();
+}
+
+}  // namespace ainit::cli
