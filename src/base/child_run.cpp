@@ -36,8 +36,9 @@ class Lines {
             emit(std::string_view{buffer_}.substr(begin, at - begin));
         }
         buffer_.erase(0, begin);
+        // Not until more has come than a piece, so that a newline right behind it does not make an empty line.
         while (buffer_.size() > kLongestLine) {
-            emit(std::string_view{buffer_}.substr(0, kLongestLine));
+            pass(std::string_view{buffer_}.substr(0, kLongestLine));
             buffer_.erase(0, kLongestLine);
         }
     }
@@ -50,7 +51,12 @@ class Lines {
   private:
     void emit(std::string_view line) {
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (sink_) sink_(stream_, line);
+        for (; line.size() > kLongestLine; line.remove_prefix(kLongestLine)) pass(line.substr(0, kLongestLine));
+        pass(line);
+    }
+
+    void pass(std::string_view piece) {
+        if (sink_) sink_(stream_, piece);
     }
 
     Stream stream_;
