@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/child.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -15,12 +8,20 @@
 #include <mutex>
 #include <utility>
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/text.h"
 
 namespace ainit {
 namespace {
 
-constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 sigset_t start_mask = [] {
     sigset_t none;
@@ -29,6 +30,7 @@ sigset_t start_mask = [] {
 }();
 
 std::mutex withheld_mutex;
+
 std::vector<std::string>& withheld() {
     static auto* names = new std::vector<std::string>;
     return *names;
@@ -57,14 +59,16 @@ Failure exec_failure(const std::string& name, int error) {
 Failure folder_failure(const Command& command, int error) {
     Failure failure;
     failure.code = Code::cannot_execute;
-    failure.what = fmt::format("cannot execute \"{}\" in \"{}\"", name_of(command), command.directory);
+    failure.what =
+        fmt::format("cannot execute \"{}\" in \"{}\"", name_of(command), command.directory);
     failure.because = errno_text(error);
     failure.state = "The command was not started.";
     failure.hint = "Look at the command's working directory.";
     return failure;
 }
 
-/// What execve said about a file. ENOENT for one that is there means the interpreter its first line names.
+/// What execve said about a file. ENOENT for one that is there means the interpreter its first line
+/// names.
 Failure refused_failure(const std::string& name, const std::string& file, int error) {
     Failure failure = exec_failure(name, error);
     if (error == ENOENT && ::access(file.c_str(), F_OK) == 0) {
@@ -74,17 +78,19 @@ Failure refused_failure(const std::string& name, const std::string& file, int er
     return failure;
 }
 
-/// The file that execvp would take, found before the fork: after it only async-signal-safe calls are allowed.
+/// The file that execvp would take, found before the fork: after it only async-signal-safe calls
+/// are allowed.
 Result<std::string> look_up(const Command& command) {
     const std::string name = name_of(command);
     if (name.find('/') != std::string::npos) return name;
     const auto& environment = command.environment;
-    const auto own = std::ranges::find_if(environment, [](const auto& entry) { return entry.starts_with("PATH="); });
+    const auto own = std::ranges::find_if(
+        environment, [](const auto& entry) { return entry.starts_with("PATH="); });
     const std::string path = own == environment.end() ? std::string{kDefaultPath} : own->substr(5);
     int error = ENOENT;
     for (const std::string& folder : name.empty() ? std::vector<std::string>{} : split(path, ':')) {
         std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
-        struct stat facts {};
+        struct stat facts{};
         if (::stat(candidate.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
         if (::access(candidate.c_str(), X_OK) == 0) return candidate;
         error = EACCES;
@@ -99,13 +105,15 @@ Failure not_started(const std::string& name, std::string_view doing, int error) 
     failure.what = fmt::format("cannot {} \"{}\"", doing, name);
     failure.because = errno_text(error);
     failure.state = "The command was not started.";
-    failure.hint = "Look at the limits of processes, open files and memory (ulimit, pids and memory of the container).";
+    failure.hint =
+        "Look at the limits of processes, open files and memory (ulimit, pids and memory of the "
+        "container).";
     failure.transient = error == EAGAIN || error == ENOMEM;
     return failure;
 }
 
 void reset_signals() {
-    struct sigaction standard {};
+    struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
     sigemptyset(&standard.sa_mask);
     for (int signal = 1; signal <= SIGRTMAX; ++signal) ::sigaction(signal, &standard, nullptr);
@@ -117,7 +125,8 @@ struct Pipe {
     UniqueFd write{};
 };
 
-/// Above 2 even if we were started with a standard descriptor closed, so that the child's dup2 calls cannot tread on it.
+/// Above 2 even if we were started with a standard descriptor closed, so that the child's dup2
+/// calls cannot tread on it.
 UniqueFd lifted(UniqueFd fd) {
     if (fd.get() > STDERR_FILENO) return fd;
     return UniqueFd{::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
@@ -128,7 +137,8 @@ Result<Pipe> make_pipe(const std::string& name) {
     if (::pipe2(fds, O_CLOEXEC) != 0) return not_started(name, "make a pipe for", errno);
     Pipe pipe{UniqueFd{fds[0]}, UniqueFd{fds[1]}};
     pipe = {lifted(std::move(pipe.read)), lifted(std::move(pipe.write))};
-    if (!pipe.read.valid() || !pipe.write.valid()) return not_started(name, "make a pipe for", errno);
+    if (!pipe.read.valid() || !pipe.write.valid())
+        return not_started(name, "make a pipe for", errno);
     return pipe;
 }
 
@@ -169,13 +179,14 @@ struct Refusal {
 }
 
 std::mutex own_mutex;
+
 std::vector<pid_t>& own_children() {
     static auto* children = new std::vector<pid_t>;
     return *children;
 }
 
-/// Forks with every signal blocked, so that a signal sent to the child before its exec cannot reach our own handlers
-/// through descriptors that both share (boostorg/asio #349).
+/// Forks with every signal blocked, so that a signal sent to the child before its exec cannot reach
+/// our own handlers through descriptors that both share (boostorg/asio #349).
 pid_t masked_fork(const Launch& launch) {
     sigset_t all;
     sigset_t before;
@@ -196,8 +207,8 @@ struct Streams {
     UniqueFd err{};
 };
 
-/// The reading ends go to `child`. Nobody can answer a question of a command whose output we read, so it gets the end of
-/// the file at once instead of waiting for a terminal that is not its own.
+/// The reading ends go to `child`. Nobody can answer a question of a command whose output we read,
+/// so it gets the end of the file at once instead of waiting for a terminal that is not its own.
 Result<Streams> make_streams(const std::string& name, Child& child) {
     auto out = make_pipe(name);
     if (!out) return std::move(out).error();
@@ -231,7 +242,9 @@ int reap(pid_t pid) {
 
 }  // namespace
 
-void remember_signal_mask() { ::pthread_sigmask(SIG_SETMASK, nullptr, &start_mask); }
+void remember_signal_mask() {
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &start_mask);
+}
 
 void withhold_variable(std::string_view name) {
     const std::lock_guard guard{withheld_mutex};
@@ -289,7 +302,8 @@ Result<Child> spawn(const Command& command, Output output) {
     report->write.reset();
     if (const auto refusal = read_refusal(report->read)) {
         reap(child.pid);
-        return refusal->folder ? folder_failure(command, refusal->error) : refused_failure(name, *file, refusal->error);
+        return refusal->folder ? folder_failure(command, refusal->error)
+                               : refused_failure(name, *file, refusal->error);
     }
     // glibc 2.41 declares pidfd_open without C linkage.
     child.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0U))};
@@ -305,7 +319,8 @@ Result<Child> spawn(const Command& command, Output output) {
 Failure become(const Command& command) {
     const auto file = look_up(command);
     if (!file) return file.error();
-    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) return folder_failure(command, errno);
+    if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0)
+        return folder_failure(command, errno);
     const std::vector<char*> argv = pointers(command.arguments);
     const std::vector<char*> envp = pointers(command.environment);
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Child processes. spawn() is the program's only fork; run() drives a child to its end inside a blocking room.
+// Child processes. spawn() is the program's only fork; run() drives a child to its end inside a
+// blocking room.
 #pragma once
-
-#include <sys/types.h>
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -24,7 +25,8 @@ struct Command {
     std::string directory{};  ///< working directory; empty: ours
 };
 
-/// Our environment without the variables that hold secrets of the configuration (see withhold_variable).
+/// Our environment without the variables that hold secrets of the configuration (see
+/// withhold_variable).
 std::vector<std::string> inherited_environment();
 /// Marks a variable as one that children do not get. Thread-safe.
 void withhold_variable(std::string_view name);
@@ -38,31 +40,34 @@ struct Child {
 
 enum class Output { inherit, pipe };
 
-/// Starts a command in a process group of its own, with every signal at its default disposition and the signal mask this
-/// program was started with, and no descriptor of ours but 0 to 2; with Output::pipe its stdin is /dev/null. What exec
-/// refuses comes back as Code::command_not_found or Code::cannot_execute.
+/// Starts a command in a process group of its own, with every signal at its default disposition and
+/// the signal mask this program was started with, and no descriptor of ours but 0 to 2; with
+/// Output::pipe its stdin is /dev/null. What exec refuses comes back as Code::command_not_found or
+/// Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
 
-/// Whether `pid` was made by spawn() and not reaped yet: a reaper of orphans must leave it to whoever waits for it.
-/// Thread-safe.
+/// Whether `pid` was made by spawn() and not reaped yet: a reaper of orphans must leave it to
+/// whoever waits for it. Thread-safe.
 bool is_own_child(pid_t pid);
 
-/// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask; returns only on failure.
+/// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask;
+/// returns only on failure.
 Failure become(const Command& command);
 
 struct Ending {
-    int status{0};      ///< exit code, or 128 + signal
+    int status{0};  ///< exit code, or 128 + signal
     bool timed_out{false};
-    bool stopped{false};  ///< ended because of Stop's request
+    bool stopped{false};       ///< ended because of Stop's request
     std::string text() const;  ///< "exited with 1", "was ended by SIGKILL"
 };
 
 enum class Stream { out, err };
 using LineSink = std::function<void(Stream, std::string_view line)>;
 
-/// Runs to the end; each line of output goes to `sink` as it comes (a last line without newline too). When `stop` is over
-/// the group gets TERM and, after `grace`, KILL. What the command leaves behind of its group is killed when it has ended
-/// (a line of the log says so): nothing of one step runs beside the next. Lines are cut at 64 KiB.
+/// Runs to the end; each line of output goes to `sink` as it comes (a last line without newline
+/// too). When `stop` is over the group gets TERM and, after `grace`, KILL. What the command leaves
+/// behind of its group is killed when it has ended (a line of the log says so): nothing of one step
+/// runs beside the next. Lines are cut at 64 KiB.
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink);
 
 /// The signal mask this process was started with; call remember_signal_mask() first thing in main.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // run(): one child from its start to its end, in a loop of its own that needs no other thread.
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/log.h"
@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t kLongestLine = 64 * 1024;
 /// What is read of one stream before the others, the deadline and the stop get their turn.
 constexpr int kReadsInTurn = 16;
-/// How long processes that a command left behind may still write what they hold, before they are killed.
+/// How long processes that a command left behind may still write what they hold, before they are
+/// killed.
 constexpr Duration kSettle{100};
 
 /// Cuts a child's output into lines.
@@ -32,11 +33,13 @@ class Lines {
     void feed(std::string_view text) {
         buffer_ += text;
         std::size_t begin = 0;
-        for (std::size_t at = 0; (at = buffer_.find('\n', begin)) != std::string::npos; begin = at + 1) {
+        for (std::size_t at = 0; (at = buffer_.find('\n', begin)) != std::string::npos;
+             begin = at + 1) {
             emit(std::string_view{buffer_}.substr(begin, at - begin));
         }
         buffer_.erase(0, begin);
-        // Not until more has come than a piece, so that a newline right behind it does not make an empty line.
+        // Not until more has come than a piece, so that a newline right behind it does not make an
+        // empty line.
         while (buffer_.size() > kLongestLine) {
             pass(std::string_view{buffer_}.substr(0, kLongestLine));
             buffer_.erase(0, kLongestLine);
@@ -51,7 +54,8 @@ class Lines {
   private:
     void emit(std::string_view line) {
         if (line.ends_with('\r')) line.remove_suffix(1);
-        for (; line.size() > kLongestLine; line.remove_prefix(kLongestLine)) pass(line.substr(0, kLongestLine));
+        for (; line.size() > kLongestLine; line.remove_prefix(kLongestLine))
+            pass(line.substr(0, kLongestLine));
         pass(line);
     }
 
@@ -85,7 +89,12 @@ void drain(UniqueFd& fd, Lines& lines) {
 class Runner {
   public:
     Runner(std::string name, Child child, const Stop& stop, Duration grace, const LineSink& sink)
-        : name_{std::move(name)}, child_{std::move(child)}, stop_{stop}, grace_{grace}, out_{Stream::out, sink}, err_{Stream::err, sink} {
+        : name_{std::move(name)},
+          child_{std::move(child)},
+          stop_{stop},
+          grace_{grace},
+          out_{Stream::out, sink},
+          err_{Stream::err, sink} {
         for (const int fd : {child_.out.get(), child_.err.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
     }
 
@@ -98,7 +107,7 @@ class Runner {
         int status = 0;
         while (::waitpid(child_.pid, &status, 0) < 0 && errno == EINTR) {
         }
-        if (left_behind) log::warn("child", "a command left processes behind; they were ended", {{"command", name_}});
+        if (left_behind) tell_of_leftovers();
         ending_.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         return ending_;
     }
@@ -106,7 +115,8 @@ class Runner {
   private:
     bool ended() const {
         siginfo_t info{};
-        const int result = ::waitid(P_PIDFD, static_cast<id_t>(child_.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT);
+        const int result = ::waitid(
+            P_PIDFD, static_cast<id_t>(child_.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT);
         return result == 0 && info.si_pid != 0;
     }
 
@@ -139,20 +149,29 @@ class Runner {
 
     bool output_open() const { return child_.out.valid() || child_.err.valid(); }
 
-    /// The rest of the group: who still holds our pipes gets a moment to write what it has, or after a stop what is left
-    /// of the grace to end in good order. True if someone was still there after it.
+    /// The rest of the group: who still holds our pipes gets a moment to write what it has, or
+    /// after a stop what is left of the grace to end in good order. True if someone was still there
+    /// after it.
     bool settle() {
         const Deadline until = asked_ && kill_at_ != kNever ? kill_at_ : after(kSettle);
         while (output_open() && Clock::now() < until) poll_until(until, -1, -1);
         return output_open();
     }
 
-    /// After the KILL the pipes close at once, unless a process has left the group: then we go without it.
+    /// After the KILL the pipes close at once, unless a process has left the group: then we go
+    /// without it.
     void finish_output() {
         const Deadline until = after(kSettle);
         while (output_open() && Clock::now() < until) poll_until(until, -1, -1);
         out_.end();
         err_.end();
+    }
+
+    void tell_of_leftovers() const {
+        const std::string_view message =
+            output_open() ? "a command left a process in a group of its own, which may still run"
+                          : "a command left processes behind; they were ended";
+        log::warn("child", message, {{"command", name_}});
     }
 
     void ask() {
@@ -181,7 +200,8 @@ class Runner {
 std::string Ending::text() const {
     if (status <= 128) return fmt::format("exited with {}", status);
     const char* name = ::sigabbrev_np(status - 128);
-    return name != nullptr ? fmt::format("was ended by SIG{}", name) : fmt::format("exited with {}", status);
+    return name != nullptr ? fmt::format("was ended by SIG{}", name)
+                           : fmt::format("exited with {}", status);
 }
 
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink) {

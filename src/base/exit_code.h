@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of the program: a contract with Compose, Kubernetes and scripts (docs/manual.md lists them).
+// The exit codes of the program: a contract with Compose, Kubernetes and scripts (docs/manual.md
+// lists them).
 #pragma once
 
 namespace ainit {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/failure.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -51,7 +51,7 @@ constexpr std::array kTable{
               "The server is not started, still recovering, out of connection slots, or at another host or port.",
               "Look at the server's log; check host and port; raise ready_timeout if it only takes longer.", true},
     CodeEntry{Code::authentication, ExitCode::refused, "Postgres refused the login",
-              "The server knows us and says no. It was retried for refusal_grace. Nothing was changed.",
+              "The server answered and refused this user. It was asked again for refusal_grace, since images create their roles after the port is open. Nothing was changed.",
               "A wrong password, a role that does not exist or may not log in, no matching line in pg_hba.conf.",
               "Check user and password (`config show` tells where they come from) and the server's log, which says more than a client is told.", true},
     CodeEntry{Code::tls, ExitCode::refused, "TLS failed",
@@ -79,7 +79,7 @@ constexpr std::array kTable{
               "The address of PgBouncer or a like pooler in transaction mode.",
               "Give alkemio-init the server's own address; the services may keep the pooler.", false},
     CodeEntry{Code::connection_lost, ExitCode::not_ready, "connection was lost",
-              "The server went away in the middle. What was in a transaction is rolled back; everything is looked at anew until ready_timeout.",
+              "The server went away in the middle. An open transaction is rolled back; a COMMIT whose answer was lost may have been made, so everything is looked at anew until ready_timeout.",
               "A restart, a failover, a network that broke, an administrator's pg_terminate_backend.",
               "Run it again: it goes on where it stopped.", true},
     CodeEntry{Code::lock_timeout, ExitCode::not_ready, "another run holds the cluster lock",
@@ -100,10 +100,10 @@ constexpr std::array kTable{
               "Make the configuration say what there is, or dump and restore the database as wanted.", false},
     CodeEntry{Code::observe, ExitCode::provisioning, "the catalog cannot be read",
               "The cluster could not be looked at. Nothing was changed.",
-              "A server that speaks the protocol but is no PostgreSQL; a damaged catalog.",
+              "A server that speaks the protocol but is no PostgreSQL; a view that this user may not read; a damaged catalog.",
               "Look at the server's log.", true},
     CodeEntry{Code::migration_failed, ExitCode::migration, "a migration failed",
-              "What was rolled back and what stays committed is stated with the failure. Other databases are not affected.",
+              "What was rolled back and what stays committed is stated with the failure. What was done in other databases stays.",
               "A mistake in the migration; data it did not expect; a tool that ended with an error.",
               "Mend the migration, or the data, and run it again.", true},
     CodeEntry{Code::migration_timeout, ExitCode::migration, "a migration took too long",
@@ -147,11 +147,11 @@ constexpr std::array kTable{
               "A service that does not start; a wrong address; a timeout that is too short.",
               "Look at the log of what is waited for; raise --timeout.", true},
     CodeEntry{Code::cannot_execute, ExitCode::not_executable, "a command cannot be executed",
-              "The file is there but the system refuses to run it.",
-              "No x bit; another architecture; a script whose interpreter is missing.",
+              "The file is there but the system refuses to run it. It was not started.",
+              "No x bit; another architecture; a script whose interpreter is missing; a working directory that does not exist.",
               "Mend the file or the command.", false},
     CodeEntry{Code::command_not_found, ExitCode::not_found, "a command was not found",
-              "No such file, and none in PATH.",
+              "No such file, and none in the PATH that the command is given. Nothing was started.",
               "A misspelt name; an image that does not hold the tool.",
               "Give the full path, or install the tool in the image.", false},
     CodeEntry{Code::health_listen, ExitCode::service, "the health endpoint cannot be opened",
@@ -175,7 +175,8 @@ constexpr std::array kTable{
 
 /// Each line two columns in; without blank lines at the end, which a tool's output often has.
 std::string indented(std::string_view text) {
-    while (!text.empty() && std::string_view{" \t\r\n"}.find(text.back()) != std::string_view::npos) {
+    while (!text.empty() &&
+           std::string_view{" \t\r\n"}.find(text.back()) != std::string_view::npos) {
         text.remove_suffix(1);
     }
     if (text.empty()) return {};
@@ -192,7 +193,9 @@ std::string Origin::text() const {
     return fmt::format("{}:{}:{}", file, line, column);
 }
 
-std::span<const CodeEntry> code_table() { return kTable; }
+std::span<const CodeEntry> code_table() {
+    return kTable;
+}
 
 const CodeEntry& entry(Code code) {
     const auto found = std::ranges::find(kTable, code, &CodeEntry::code);
@@ -204,7 +207,9 @@ int Failure::exit_code() const {
     return signal != 0 ? static_cast<int>(ExitCode::signalled) + signal : code_of;
 }
 
-std::string Failure::id() const { return fmt::format("E{}", static_cast<int>(code)); }
+std::string Failure::id() const {
+    return fmt::format("E{}", static_cast<int>(code));
+}
 
 std::string Failure::line() const {
     std::string out = what;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What went wrong, as a value. A Failure says in this order: what could not be done, why (with the SQLSTATE where there
-// is one), what state things are in now, and what to do. Its Code fixes the number shown (E301), the exit code and the
-// entry of docs/errors.md: one table, in failure.cpp, feeds all three.
+// What went wrong, as a value. A Failure says in this order: what could not be done, why (with the
+// SQLSTATE where there is one), what state things are in now, and what to do. Its Code fixes the
+// number shown (E301), the exit code and the entry of docs/errors.md: one table, in failure.cpp,
+// feeds all three.
 #pragma once
 
 #include <compare>
@@ -20,13 +21,15 @@ struct Origin {
     int column{0};  ///< from 1, in bytes; 0 where unknown
 
     bool empty() const { return file.empty(); }
+
     /// `file:line:column`, with the parts that are known.
     std::string text() const;
     auto operator<=>(const Origin&) const = default;
 };
 
-/// Each value has its entry in the table of failure.cpp. Numbers are never reused: 1xx configuration and command
-/// line, 2xx reaching the server, 3xx provisioning, 4xx migration, 5xx verification, 6xx processes and health, 9xx ours.
+/// Each value has its entry in the table of failure.cpp. Numbers are never reused: 1xx
+/// configuration and command line, 2xx reaching the server, 3xx provisioning, 4xx migration, 5xx
+/// verification, 6xx processes and health, 9xx ours.
 enum class Code : int {
     usage = 101,
     config_file = 110,      ///< cannot be read
@@ -37,39 +40,39 @@ enum class Code : int {
     config_conflict = 115,  ///< contradictions between values
     config_secret = 116,    ///< a secret's file or variable
 
-    not_ready = 201,         ///< not ready before the deadline
-    authentication = 202,    ///< 28P01, 28000
-    tls = 203,               ///< TLS, certificates
-    privilege = 204,         ///< 42501
-    no_database = 205,       ///< 3D000 on the maintenance database
-    too_old = 206,           ///< below minimum_version
-    standby = 207,           ///< in recovery
-    pooler = 208,            ///< a transaction pooler
-    connection_lost = 209,   ///< in the middle of work
-    lock_timeout = 210,      ///< another run holds the cluster lock past the deadline
-    connection_option = 211, ///< libpq refuses a connection setting
+    not_ready = 201,          ///< not ready before the deadline
+    authentication = 202,     ///< 28P01, 28000
+    tls = 203,                ///< TLS, certificates
+    privilege = 204,          ///< 42501
+    no_database = 205,        ///< 3D000 on the maintenance database
+    too_old = 206,            ///< below minimum_version
+    standby = 207,            ///< in recovery
+    pooler = 208,             ///< a transaction pooler
+    connection_lost = 209,    ///< in the middle of work
+    lock_timeout = 210,       ///< another run holds the cluster lock past the deadline
+    connection_option = 211,  ///< libpq refuses a connection setting
 
     provision_step = 301,  ///< a step failed
     drift = 302,           ///< only a person may change it
     observe = 303,         ///< the catalog cannot be read
 
-    migration_failed = 401,        ///< a statement or a tool failed
-    migration_timeout = 402,       ///< its own deadline
-    migration_interrupted = 403,   ///< cancelled by a signal
-    migration_refused = 404,       ///< refused as unsafe
-    migration_set = 405,           ///< empty, ahead, changed, older, duplicate
-    migration_syntax = 406,        ///< libpg_query cannot read the file
-    migration_status = 407,        ///< the tool cannot be asked
-    migration_ledger = 408,        ///< the ledger cannot be read or written
+    migration_failed = 401,       ///< a statement or a tool failed
+    migration_timeout = 402,      ///< its own deadline
+    migration_interrupted = 403,  ///< cancelled by a signal
+    migration_refused = 404,      ///< refused as unsafe
+    migration_set = 405,          ///< empty, ahead, changed, older, duplicate
+    migration_syntax = 406,       ///< libpg_query cannot read the file
+    migration_status = 407,       ///< the tool cannot be asked
+    migration_ledger = 408,       ///< the ledger cannot be read or written
 
     check_failed = 501,  ///< verification
     check_error = 502,   ///< the check itself could not be run
 
-    wait_timeout = 601,         ///< `wait --for`
-    cannot_execute = 602,       ///< 126
-    command_not_found = 603,    ///< 127
-    health_listen = 604,        ///< endpoint cannot be opened
-    unhealthy = 605,            ///< `healthcheck`
+    wait_timeout = 601,       ///< `wait --for`
+    cannot_execute = 602,     ///< 126
+    command_not_found = 603,  ///< 127
+    health_listen = 604,      ///< endpoint cannot be opened
+    unhealthy = 605,          ///< `healthcheck`
 
     interrupted = 901,  ///< ended by a signal, nothing half done
     internal = 902,     ///< a bug or an unexpected answer
@@ -97,9 +100,10 @@ struct Failure {
     std::string state{};     ///< what state things are in now: "Nothing was changed."
     std::string hint{};      ///< what to do, imperative
     Origin where{};          ///< the line to look at
-    std::string excerpt{};   ///< lines shown as they are: a statement with a caret, the end of a tool's output
+    std::string excerpt{};   ///< lines shown as they are: a statement with a caret, the end of a
+                             ///< tool's output
     bool transient{false};   ///< trying again may help
-    int signal{0};           ///< the signal that asked us to stop, if one did: exit code 128 + signal
+    int signal{0};  ///< the signal that asked us to stop, if one did: exit code 128 + signal
 
     /// The exit code: 128 + signal if a signal ended it, else the table's.
     int exit_code() const;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <fnmatch.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <span>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -28,18 +28,24 @@ Failure unreadable(const std::string& path, std::string because) {
     return failure;
 }
 
-bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+bool has_wildcard(std::string_view text) {
+    return text.find_first_of("*?[") != std::string_view::npos;
+}
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
     std::vector<fs::path> found;
     std::error_code error;
-    for (fs::directory_iterator it{folder.empty() ? fs::path{"."} : folder, error}, end; !error && it != end; it.increment(error)) {
+    for (fs::directory_iterator it{folder.empty() ? fs::path{"."} : folder, error}, end;
+         !error && it != end;
+         it.increment(error)) {
         found.push_back(folder / it->path().filename());
     }
     return found;
 }
 
-void match(const fs::path& base, std::span<const std::string> parts, std::vector<std::string>& out) {
+void match(const fs::path& base,
+           std::span<const std::string> parts,
+           std::vector<std::string>& out) {
     std::error_code error;
     if (parts.empty()) {
         if (fs::is_regular_file(base, error)) out.push_back(base.string());
@@ -51,7 +57,8 @@ void match(const fs::path& base, std::span<const std::string> parts, std::vector
         match(base, parts.size() > 1 ? parts.subspan(1) : std::span{&any, 1}, out);
         for (const fs::path& entry : entries_of(base)) {
             const bool hidden = entry.filename().string().starts_with('.');
-            if (!hidden && fs::is_directory(entry, error) && !fs::is_symlink(entry, error)) match(entry, parts, out);
+            if (!hidden && fs::is_directory(entry, error) && !fs::is_symlink(entry, error))
+                match(entry, parts, out);
         }
         return;
     }
@@ -60,7 +67,8 @@ void match(const fs::path& base, std::span<const std::string> parts, std::vector
         return;
     }
     for (const fs::path& entry : entries_of(base)) {
-        if (::fnmatch(part.c_str(), entry.filename().c_str(), FNM_PERIOD) == 0) match(entry, parts.subspan(1), out);
+        if (::fnmatch(part.c_str(), entry.filename().c_str(), FNM_PERIOD) == 0)
+            match(entry, parts.subspan(1), out);
     }
 }
 
@@ -79,11 +87,13 @@ std::string errno_text(int error) {
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
     const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!fd.valid()) return unreadable(path, errno_text(errno));
-    struct stat facts {};
-    if (::fstat(fd.get(), &facts) == 0 && S_ISDIR(facts.st_mode)) return unreadable(path, "it is a folder");
+    struct stat facts{};
+    if (::fstat(fd.get(), &facts) == 0 && S_ISDIR(facts.st_mode))
+        return unreadable(path, "it is a folder");
     // Sizes are only a hint: files of /proc and pipes say 0.
     std::string text;
-    if (facts.st_size > 0) text.reserve(std::min(static_cast<std::size_t>(facts.st_size), limit) + 1);
+    if (facts.st_size > 0)
+        text.reserve(std::min(static_cast<std::size_t>(facts.st_size), limit) + 1);
     char buffer[16'384];
     const auto read_all = [&]() -> Result<void> {
         while (true) {
@@ -92,7 +102,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return unreadable(path, errno_text(errno));
             text.append(buffer, static_cast<std::size_t>(got));
-            if (text.size() > limit) return unreadable(path, fmt::format("it is larger than {} bytes", limit));
+            if (text.size() > limit)
+                return unreadable(path, fmt::format("it is larger than {} bytes", limit));
         }
     };
     const auto done = read_all();

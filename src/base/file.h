@@ -14,30 +14,40 @@ namespace ainit {
 class UniqueFd {
   public:
     UniqueFd() = default;
+
     explicit UniqueFd(int fd) : fd_{fd} {}
+
     ~UniqueFd() { reset(); }
+
     UniqueFd(UniqueFd&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+
     UniqueFd& operator=(UniqueFd&& other) noexcept {
         if (this != &other) reset(std::exchange(other.fd_, -1));
         return *this;
     }
+
     UniqueFd(const UniqueFd&) = delete;
     UniqueFd& operator=(const UniqueFd&) = delete;
 
     int get() const { return fd_; }
+
     bool valid() const { return fd_ >= 0; }
+
     int release() { return std::exchange(fd_, -1); }
+
     void reset(int fd = -1);
 
   private:
     int fd_{-1};
 };
 
-/// The whole of a regular file or pipe, at most `limit` bytes. The Failure (code config_file) says which file and why.
+/// The whole of a regular file or pipe, at most `limit` bytes. The Failure (code config_file) says
+/// which file and why.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{64} << 20U);
 
-/// Paths that match a glob of the shell (`*`, `?`, `[…]`, and `**` for any depth of folders), files only, sorted by
-/// bytes; empty if none does. Names with a leading dot need it in the pattern; `**` does not follow links to folders.
+/// Paths that match a glob of the shell (`*`, `?`, `[…]`, and `**` for any depth of folders), files
+/// only, sorted by bytes; empty if none does. Names with a leading dot need it in the pattern; `**`
+/// does not follow links to folders.
 std::vector<std::string> expand_glob(const std::string& pattern);
 
 /// Text of errno.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
-#include <fmt/chrono.h>
-#include <spdlog/formatter.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ansicolor_sink.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <boost/json.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <vector>
+
+#include <boost/json.hpp>
+#include <fmt/chrono.h>
+#include <spdlog/formatter.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <unistd.h>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -35,7 +35,9 @@ struct Line {
     std::vector<std::pair<std::string, std::string>> fields{};
 };
 
-std::string clean_text(std::string_view text) { return mend_utf8(scrub(text)); }
+std::string clean_text(std::string_view text) {
+    return mend_utf8(scrub(text));
+}
 
 Line scrubbed(const Line& line) {
     Line out{line.time, line.level, clean_text(line.room), clean_text(line.message), {}};
@@ -45,34 +47,48 @@ Line scrubbed(const Line& line) {
 
 std::string_view name_of(Level level) {
     switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        case Level::error: return "error";
-        case Level::off: break;
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warn:
+            return "warn";
+        case Level::error:
+            return "error";
+        case Level::off:
+            break;
     }
     return "off";
 }
 
 spdlog::level::level_enum spdlog_level(Level level) {
     switch (level) {
-        case Level::debug: return spdlog::level::debug;
-        case Level::info: return spdlog::level::info;
-        case Level::warn: return spdlog::level::warn;
-        case Level::error: return spdlog::level::err;
-        case Level::off: break;
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warn:
+            return spdlog::level::warn;
+        case Level::error:
+            return spdlog::level::err;
+        case Level::off:
+            break;
     }
     return spdlog::level::off;
 }
 
 int milliseconds(SystemClock::time_point time) {
-    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000);
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() %
+        1000);
 }
 
 std::string in_json(const Line& line) {
     const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(line.time);
     boost::json::object out;
-    out["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(SystemClock::to_time_t(seconds)), milliseconds(line.time));
+    out["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                              fmt::gmtime(SystemClock::to_time_t(seconds)),
+                              milliseconds(line.time));
     out["level"] = name_of(line.level);
     out["room"] = line.room;
     out["message"] = line.message;
@@ -81,7 +97,8 @@ std::string in_json(const Line& line) {
     return boost::json::serialize(out);
 }
 
-/// Control characters of foreign text must not act on a terminal, and a second line must not look like a line of its own.
+/// Control characters of foreign text must not act on a terminal, and a second line must not look
+/// like a line of its own.
 std::string tame(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -101,8 +118,12 @@ std::string in_text(const Line& line) {
     const std::time_t seconds = SystemClock::to_time_t(line.time);
     std::tm local{};
     ::localtime_r(&seconds, &local);
-    std::string out = fmt::format("{:%H:%M:%S}.{:03} {:<5} {:<9} {}", local, milliseconds(line.time), name_of(line.level),
-                                  line.room, tame(line.message));
+    std::string out = fmt::format("{:%H:%M:%S}.{:03} {:<5} {:<9} {}",
+                                  local,
+                                  milliseconds(line.time),
+                                  name_of(line.level),
+                                  line.room,
+                                  tame(line.message));
     for (const auto& [key, value] : line.fields) {
         if (value.empty()) continue;
         const bool plain = std::ranges::none_of(value, [](char c) {
@@ -133,6 +154,7 @@ class Bare final : public spdlog::formatter {
         out.append(message.payload.begin(), message.payload.end());
         out.push_back('\n');
     }
+
     std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<Bare>(); }
 };
 
@@ -171,7 +193,8 @@ class Door {
   private:
     void open() {
         auto mode = spdlog::color_mode::never;
-        if (settings_.format == Format::text && colored_by(settings_, STDERR_FILENO)) mode = spdlog::color_mode::always;
+        if (settings_.format == Format::text && colored_by(settings_, STDERR_FILENO))
+            mode = spdlog::color_mode::always;
         auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(mode);
         sink->set_formatter(std::make_unique<Bare>());
         logger_.emplace("alkemio-init", std::move(sink));
@@ -182,10 +205,12 @@ class Door {
     void put(const Line& line) {
         const auto level = spdlog_level(line.level);
         if (!logger_->should_log(level)) return;
-        // Here and not in write(): a line may be older than the secret that it holds. Before the formatting, which would
-        // take apart what scrub() looks for.
+        // Here and not in write(): a line may be older than the secret that it holds. Before the
+        // formatting, which would take apart what scrub() looks for.
         const Line clean = scrubbed(line);
-        logger_->log(level, spdlog::string_view_t{settings_.format == Format::json ? in_json(clean) : in_text(clean)});
+        logger_->log(level,
+                     spdlog::string_view_t{settings_.format == Format::json ? in_json(clean)
+                                                                            : in_text(clean)});
     }
 
     std::mutex mutex_{};
@@ -202,10 +227,21 @@ Door& door() {
 
 }  // namespace
 
-void set_up(const Settings& settings) { door().set_up(settings); }
-Settings settings() { return door().settings(); }
-bool colored(int fd) { return colored_by(settings(), fd); }
-void flush() { door().flush(); }
+void set_up(const Settings& settings) {
+    door().set_up(settings);
+}
+
+Settings settings() {
+    return door().settings();
+}
+
+bool colored(int fd) {
+    return colored_by(settings(), fd);
+}
+
+void flush() {
+    door().flush();
+}
 
 void write(Level level, std::string_view room, std::string_view message, Fields fields) {
     Line line{SystemClock::now(), level, std::string{room}, std::string{message}, {}};

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: lines on stderr, as text for people or as JSON for machines. Each line is scrubbed of secrets. Nothing else in
-// the program writes to stderr. info: what changed; debug: what was looked at; warn: what the operator should change;
-// error: a Failure, once, at the top.
+// The log: lines on stderr, as text for people or as JSON for machines. Each line is scrubbed of
+// secrets. Nothing else in the program writes to stderr. info: what changed; debug: what was looked
+// at; warn: what the operator should change; error: a Failure, once, at the top.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace ainit::log {
 
@@ -32,18 +32,22 @@ bool colored(int fd);
 using Field = std::pair<std::string_view, std::string>;
 using Fields = std::initializer_list<Field>;
 
-/// `room` names the part of the program: "postgres", "migrate", or a tool or service whose output it is.
+/// `room` names the part of the program: "postgres", "migrate", or a tool or service whose output
+/// it is.
 void write(Level level, std::string_view room, std::string_view message, Fields fields = {});
 
 inline void debug(std::string_view room, std::string_view message, Fields fields = {}) {
     write(Level::debug, room, message, fields);
 }
+
 inline void info(std::string_view room, std::string_view message, Fields fields = {}) {
     write(Level::info, room, message, fields);
 }
+
 inline void warn(std::string_view room, std::string_view message, Fields fields = {}) {
     write(Level::warn, room, message, fields);
 }
+
 inline void error(std::string_view room, std::string_view message, Fields fields = {}) {
     write(Level::error, room, message, fields);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or a Failure. Exceptions of libraries are turned into Failures at the door of the room that uses
-// the library and never cross a room's boundary.
+// Result<T>: a value or a Failure. Exceptions of libraries are turned into Failures at the door of
+// the room that uses the library and never cross a room's boundary.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <stdexcept>
+
+#include <boost/system/result.hpp>
 
 #include "base/failure.h"
 
@@ -19,6 +20,8 @@ using Result = boost::system::result<T, Failure>;
     throw std::logic_error("unexamined failure at " + where.to_string() + ": " + failure.line());
 }
 
-inline Result<void> ok() { return Result<void>{boost::system::in_place_value}; }
+inline Result<void> ok() {
+    return Result<void>{boost::system::in_place_value};
+}
 
 }  // namespace ainit

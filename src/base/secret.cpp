@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/secret.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstring>
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 namespace ainit {
 namespace {
@@ -24,20 +24,24 @@ void wipe(std::string& text) {
 }
 
 bool same_letter(char left, char right) {
-    return std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
+    return std::tolower(static_cast<unsigned char>(left)) ==
+           std::tolower(static_cast<unsigned char>(right));
 }
 
 bool starts_like(std::string_view text, std::string_view form) {
-    return text.size() >= form.size() && std::ranges::equal(text.substr(0, form.size()), form, same_letter);
+    return text.size() >= form.size() &&
+           std::ranges::equal(text.substr(0, form.size()), form, same_letter);
 }
 
-/// How a text may write this one character: longest first, since the shorter may be a part of the longer.
+/// How a text may write this one character: longest first, since the shorter may be a part of the
+/// longer.
 std::vector<std::string> spellings(char c) {
     const auto code = static_cast<unsigned char>(c);
     std::vector<std::string> out;
     if (code < 0x20 || code == 0x7F) out.push_back(fmt::format("\\u{:04x}", code));
     out.push_back(fmt::format("%{:02X}", code));
-    if (const std::size_t at = std::string_view{"\n\r\t\b\f"}.find(c); at != std::string_view::npos && c != '\0') {
+    if (const std::size_t at = std::string_view{"\n\r\t\b\f"}.find(c);
+        at != std::string_view::npos && c != '\0') {
         out.push_back(fmt::format("\\{}", "nrtbf"[at]));
     }
     if (c == '"' || c == '\\' || c == '/' || c == '\'') out.push_back(fmt::format("\\{}", c));
@@ -46,8 +50,9 @@ std::vector<std::string> spellings(char c) {
     return out;
 }
 
-/// One secret, made ready for finding it in foreign text however each of its characters is written there: as it is,
-/// percent-encoded (encoders differ in what they leave alone), or escaped for SQL, JSON or a shell.
+/// One secret, made ready for finding it in foreign text however each of its characters is written
+/// there: as it is, percent-encoded (encoders differ in what they leave alone), or escaped for SQL,
+/// JSON or a shell.
 class Needle {
   public:
     explicit Needle(std::string text) : text_{std::move(text)} {
@@ -59,7 +64,8 @@ class Needle {
     /// How much of the text the secret takes if it stands at its beginning; 0 if it does not.
     std::size_t match(std::string_view text) const {
         // Nearly every position ends here.
-        const bool may_begin = text.front() == text_.front() || kEscapes.find(text.front()) != std::string_view::npos;
+        const bool may_begin =
+            text.front() == text_.front() || kEscapes.find(text.front()) != std::string_view::npos;
         return may_begin ? match_from(0, text) : 0;
     }
 
@@ -91,7 +97,9 @@ class Registry {
         if (text.size() < kShortest) return;
         const std::lock_guard guard{mutex_};
         if (std::ranges::find(needles_, text, &Needle::text) != needles_.end()) return;
-        const auto longer = [&](const Needle& needle) { return needle.text().size() >= text.size(); };
+        const auto longer = [&](const Needle& needle) {
+            return needle.text().size() >= text.size();
+        };
         needles_.emplace(std::ranges::find_if_not(needles_, longer), text);
     }
 
@@ -131,7 +139,10 @@ Secret::Secret(std::string text) : text_{text} {
     registry().add(text_);
 }
 
-Secret::~Secret() { wipe(text_); }
+Secret::~Secret() {
+    wipe(text_);
+}
+
 Secret::Secret(const Secret& other) = default;
 
 Secret& Secret::operator=(const Secret& other) {
@@ -143,7 +154,9 @@ Secret& Secret::operator=(const Secret& other) {
 }
 
 // A short text lives inside the string itself and stays there when it is moved from.
-Secret::Secret(Secret&& other) noexcept : text_{std::move(other.text_)} { wipe(other.text_); }
+Secret::Secret(Secret&& other) noexcept : text_{std::move(other.text_)} {
+    wipe(other.text_);
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     if (this != &other) {
@@ -154,7 +167,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-std::string scrub(std::string_view text) { return registry().scrub(text); }
+std::string scrub(std::string_view text) {
+    return registry().scrub(text);
+}
 
 void forbid_core_dumps() {
     const rlimit none{0, 0};

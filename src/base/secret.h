@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets: a type that cannot be printed, and a scrubber as the last line of defence for text that comes from elsewhere
-// (a server's messages, a tool's output).
+// Secrets: a type that cannot be printed, and a scrubber as the last line of defence for text that
+// comes from elsewhere (a server's messages, a tool's output).
 #pragma once
-
-#include <fmt/format.h>
 
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace ainit {
 
-/// A password or key. Wiped when it goes; the only way to its text is reveal(), so that `grep reveal` finds each use.
-/// Every Secret of a run is known to scrub() from the moment it is made.
+/// A password or key. Wiped when it goes; the only way to its text is reveal(), so that `grep
+/// reveal` finds each use. Every Secret of a run is known to scrub() from the moment it is made.
 class Secret {
   public:
     Secret() = default;
@@ -23,7 +23,9 @@ class Secret {
     Secret& operator=(Secret&& other) noexcept;
 
     bool empty() const { return text_.empty(); }
+
     const std::string& reveal() const { return text_; }
+
     bool operator==(const Secret&) const = default;
 
   private:
@@ -33,11 +35,13 @@ class Secret {
 /// What is printed in the place of a secret.
 inline constexpr std::string_view kRedacted = "<redacted>";
 
-/// Replaces every secret known to this process by `<redacted>`, whether it is written plainly, percent-encoded or escaped
-/// for SQL, JSON or a shell, in part or throughout. Secrets shorter than four bytes are too common to be replaced and are left. Thread-safe.
+/// Replaces every secret known to this process by `<redacted>`, whether it is written plainly,
+/// percent-encoded or escaped for SQL, JSON or a shell, in part or throughout. Secrets shorter than
+/// four bytes are too common to be replaced and are left. Thread-safe.
 std::string scrub(std::string_view text);
 
-/// No core dump of this process, and no other process of the user may read its memory. Children are not affected.
+/// No core dump of this process, and no other process of the user may read its memory. Children are
+/// not affected.
 void forbid_core_dumps();
 
 }  // namespace ainit

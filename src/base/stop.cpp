@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/stop.h"
 
-#include <fmt/format.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace ainit {
 namespace {
@@ -29,13 +29,14 @@ timespec to_timespec(Nanoseconds left) {
 
 struct StopSource::State {
     int fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    /// kNobody, or the signal of the first request (0: none). One variable, so that whoever sees the request sees its
-    /// cause.
+    /// kNobody, or the signal of the first request (0: none). One variable, so that whoever sees
+    /// the request sees its cause.
     std::atomic<int> cause{kNobody};
 
     State() = default;
     State(const State&) = delete;
     State& operator=(const State&) = delete;
+
     ~State() {
         if (fd >= 0) ::close(fd);
     }
@@ -49,6 +50,7 @@ Deadline after(Duration duration) {
 }
 
 StopSource::StopSource() : state_{std::make_shared<State>()} {}
+
 StopSource::~StopSource() = default;
 
 void StopSource::request(int signal) noexcept {
@@ -61,7 +63,9 @@ void StopSource::request(int signal) noexcept {
 }
 
 Stop::Stop() = default;
-Stop::Stop(const StopSource& source, Deadline deadline) : state_{source.state_}, deadline_{deadline} {}
+
+Stop::Stop(const StopSource& source, Deadline deadline)
+    : state_{source.state_}, deadline_{deadline} {}
 
 Stop Stop::until(Deadline deadline) const {
     Stop copy = *this;
@@ -75,9 +79,17 @@ Stop Stop::deaf() const {
     return copy;
 }
 
-bool Stop::requested() const noexcept { return state_ && state_->cause.load() != kNobody; }
-int Stop::signal() const noexcept { return requested() ? state_->cause.load() : 0; }
-int Stop::fd() const noexcept { return state_ ? state_->fd : -1; }
+bool Stop::requested() const noexcept {
+    return state_ && state_->cause.load() != kNobody;
+}
+
+int Stop::signal() const noexcept {
+    return requested() ? state_->cause.load() : 0;
+}
+
+int Stop::fd() const noexcept {
+    return state_ ? state_->fd : -1;
+}
 
 Duration Stop::remaining() const {
     constexpr Duration kDay = std::chrono::hours{24};
@@ -112,7 +124,8 @@ Failure Stop::failure(Code timed_out, std::string what) const {
         failure.code = Code::interrupted;
         failure.signal = signal();
         const char* name = ::sigabbrev_np(failure.signal);
-        failure.because = name != nullptr ? fmt::format("asked to stop by SIG{}", name) : "asked to stop";
+        failure.because =
+            name != nullptr ? fmt::format("asked to stop by SIG{}", name) : "asked to stop";
     } else {
         failure.code = timed_out;
         failure.because = "the deadline has passed";

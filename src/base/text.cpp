@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace ainit {
 namespace {
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool continues(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 /// Edit distance in which exchanging neighbours counts as one.
 std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    std::vector<std::vector<std::size_t>> rows(a.size() + 1,
+                                               std::vector<std::size_t>(b.size() + 1));
     for (std::size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
     for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
-            rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change});
+            rows[i][j] =
+                std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change});
             if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
                 lower(a[i - 2]) == lower(b[j - 1])) {
                 rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
@@ -43,12 +49,16 @@ std::optional<Duration> unit_of(std::string_view unit) {
     return {};
 }
 
-/// The bytes of the character that the text begins with; 0 if it is not UTF-8 (overlong, a surrogate, cut off).
+/// The bytes of the character that the text begins with; 0 if it is not UTF-8 (overlong, a
+/// surrogate, cut off).
 std::size_t character(std::string_view text) {
     constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x1'0000};
     const auto lead = static_cast<unsigned char>(text.front());
     if (lead < 0x80U) return 1;
-    const std::size_t length = lead >> 5U == 6U ? 2 : lead >> 4U == 14U ? 3 : lead >> 3U == 30U ? 4 : 0;
+    const std::size_t length = lead >> 5U == 6U    ? 2
+                               : lead >> 4U == 14U ? 3
+                               : lead >> 3U == 30U ? 4
+                                                   : 0;
     if (length == 0 || length > text.size()) return 0;
     std::uint32_t point = lead & (0xFFU >> (length + 1));
     for (const char c : text.substr(1, length - 1)) {
@@ -136,9 +146,11 @@ std::string show(Duration duration) {
     // Beyond this a tenth of a second would round up to "60.0 s".
     if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1'000.0);
     const auto seconds = (ms + 500) / 1'000;
-    const auto both = [](std::int64_t large, std::string_view unit, std::int64_t small, std::string_view part) {
-        return small == 0 ? fmt::format("{} {}", large, unit) : fmt::format("{} {} {} {}", large, unit, small, part);
-    };
+    const auto both =
+        [](std::int64_t large, std::string_view unit, std::int64_t small, std::string_view part) {
+            return small == 0 ? fmt::format("{} {}", large, unit)
+                              : fmt::format("{} {} {} {}", large, unit, small, part);
+        };
     if (seconds < 3'600) return both(seconds / 60, "min", seconds % 60, "s");
     return both(seconds / 3'600, "h", seconds % 3'600 / 60, "min");
 }
@@ -153,11 +165,13 @@ std::optional<Duration> parse_duration(std::string_view text) {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (error != std::errc{} || number < 0 || number > kMost) return {};
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        const std::size_t letters = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
+        const std::size_t letters =
+            std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
         const auto unit = unit_of(text.substr(0, letters));
         // Only the whole text may go without a unit, and 30s1m is more likely a slip than meant.
         const bool bare = letters == 0;
-        if (!unit || *unit >= before || (bare && (before != Duration::max() || !text.empty()))) return {};
+        if (!unit || *unit >= before || (bare && (before != Duration::max() || !text.empty())))
+            return {};
         before = *unit;
         text.remove_prefix(letters);
         if (number > kMost / unit->count()) return {};
@@ -170,8 +184,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
 std::string percent_encode(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '~';
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (plain) {
             out += c;
         } else {
@@ -206,7 +220,8 @@ Position position_at(std::string_view text, std::size_t offset) {
     Position position;
     position.line = 1 + static_cast<int>(std::ranges::count(before, '\n'));
     const std::string_view head = text.substr(bounds.begin, offset - bounds.begin);
-    position.column = 1 + static_cast<int>(std::ranges::count_if(head, [](char c) { return !continues(c); }));
+    position.column =
+        1 + static_cast<int>(std::ranges::count_if(head, [](char c) { return !continues(c); }));
     return position;
 }
 
@@ -230,8 +245,13 @@ std::string caret(std::string_view text, std::size_t offset) {
     for (std::size_t i = begin; i < offset && i < end; ++i) {
         if (!continues(text[i])) under += text[i] == '\t' ? '\t' : ' ';
     }
-    return fmt::format("{} | {}{}{}\n{} | {}^", number, lead, text.substr(begin, end - begin), tail,
-                       std::string(number.size(), ' '), under);
+    return fmt::format("{} | {}{}{}\n{} | {}^",
+                       number,
+                       lead,
+                       text.substr(begin, end - begin),
+                       tail,
+                       std::string(number.size(), ' '),
+                       under);
 }
 
 bool valid_utf8(std::string_view text) {

@@ -30,7 +30,8 @@ std::string show(Duration duration);
 /// Empty if it is none of these or more than a year.
 std::optional<Duration> parse_duration(std::string_view text);
 
-/// Everything but RFC 3986's unreserved characters as %XX: what a user name or password needs in a URL.
+/// Everything but RFC 3986's unreserved characters as %XX: what a user name or password needs in a
+/// URL.
 std::string percent_encode(std::string_view text);
 /// Empty if a % is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
@@ -43,7 +44,8 @@ struct Position {
 /// The position of a byte offset.
 Position position_at(std::string_view text, std::size_t offset);
 
-/// The line at `offset` under its number, with a caret below: as compilers show it. Long lines are cut around the caret.
+/// The line at `offset` under its number, with a caret below: as compilers show it. Long lines are
+/// cut around the caret.
 std::string caret(std::string_view text, std::size_t offset);
 
 bool valid_utf8(std::string_view text);

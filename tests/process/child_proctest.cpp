@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real children of sh: it is everywhere, and what it does is short to say.
-#include "base/child.h"
-
-#include <dirent.h>
-#include <doctest/doctest.h>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -20,6 +10,15 @@
 #include <thread>
 #include <vector>
 
+#include <dirent.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -31,7 +30,9 @@ namespace {
 
 const std::string kPath = "PATH=/usr/local/bin:/usr/bin:/bin";
 
-Command shell(std::string script) { return {{"sh", "-c", std::move(script)}, {kPath}}; }
+Command shell(std::string script) {
+    return {{"sh", "-c", std::move(script)}, {kPath}};
+}
 
 /// The output of a command, line by line, each with the name of its stream.
 struct Heard {
@@ -46,7 +47,8 @@ Heard hear(const Command& command, const Stop& stop = Stop{}.within(60s), Durati
     Heard heard;
     const auto begin = Clock::now();
     const auto ending = run(command, stop, grace, [&](Stream stream, std::string_view line) {
-        heard.lines.push_back(std::string{stream == Stream::out ? "out " : "err "} + std::string{line});
+        heard.lines.push_back(std::string{stream == Stream::out ? "out " : "err "} +
+                              std::string{line});
     });
     heard.took = std::chrono::floor<Duration>(Clock::now() - begin);
     REQUIRE(ending.has_value());
@@ -62,7 +64,8 @@ Failure refused(const Command& command) {
 
 std::size_t open_descriptors() {
     std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) ++count;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
+        ++count;
     return count;
 }
 
@@ -89,14 +92,17 @@ pid_t number_after(const Heard& heard, std::string_view prefix) {
 class Scratch {
   public:
     Scratch() { REQUIRE(::mkdtemp(name_) != nullptr); }
+
     ~Scratch() {
         std::error_code ignored;
         std::filesystem::remove_all(name_, ignored);
     }
+
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
     std::string path(std::string_view name) const { return fmt::format("{}/{}", name_, name); }
+
     std::string file(std::string_view name, std::string_view text, mode_t mode) const {
         const UniqueFd fd{::open(path(name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0700)};
         REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
@@ -118,6 +124,7 @@ TEST_CASE("child: exit codes and signals come back as a shell says them") {
         int status;
         std::string text;
     };
+
     for (const auto& [script, status, text] : std::vector<Row>{
              {"exit 0", 0, "exited with 0"},
              {"exit 1", 1, "exited with 1"},
@@ -138,10 +145,12 @@ TEST_CASE("child: exit codes and signals come back as a shell says them") {
 }
 
 TEST_CASE("child: each line of both streams comes as it is, the last one without a newline too") {
-    const Heard heard = hear(shell("echo one; echo two >&2; printf 'three\\r\\n\\nfour'; printf five >&2"));
+    const Heard heard =
+        hear(shell("echo one; echo two >&2; printf 'three\\r\\n\\nfour'; printf five >&2"));
     Texts out;
     Texts err;
-    for (const std::string& line : heard.lines) (line.starts_with("out") ? out : err).push_back(line);
+    for (const std::string& line : heard.lines)
+        (line.starts_with("out") ? out : err).push_back(line);
     CHECK(out == Texts{"out one", "out three", "out ", "out four"});
     CHECK(err == Texts{"err two", "err five"});
 }
@@ -149,7 +158,9 @@ TEST_CASE("child: each line of both streams comes as it is, the last one without
 TEST_CASE("child: lines come while the command runs") {
     Clock::time_point first{};
     const auto begin = Clock::now();
-    const auto ending = run(shell("echo now; sleep 1; echo later"), Stop{}.within(60s), 5s,
+    const auto ending = run(shell("echo now; sleep 1; echo later"),
+                            Stop{}.within(60s),
+                            5s,
                             [&](Stream, std::string_view line) {
                                 if (line == "now") first = Clock::now();
                             });
@@ -171,7 +182,8 @@ TEST_CASE("child: a line without end comes in pieces of 64 KiB") {
 }
 
 TEST_CASE("child: much output on both streams neither blocks the command nor is lost") {
-    const Heard heard = hear(shell("i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"));
+    const Heard heard =
+        hear(shell("i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"));
     CHECK(heard.ending.status == 0);
     CHECK(heard.lines.size() == 6'000);
     CHECK(std::ranges::count(heard.lines, "out out2999") == 1);
@@ -195,16 +207,25 @@ TEST_CASE("child: what is inherited lacks the variables that hold our secrets") 
     const Texts inherited = inherited_environment();
     CHECK(std::ranges::count(inherited, "AINIT_TEST_KEPT=a=b") == 1);
     CHECK(std::ranges::count(inherited, "AINIT_TEST_WITHHELD_NOT=longer name") == 1);
-    CHECK(std::ranges::none_of(inherited, [](const auto& text) { return text.starts_with("AINIT_TEST_WITHHELD="); }));
+    CHECK(std::ranges::none_of(
+        inherited, [](const auto& text) { return text.starts_with("AINIT_TEST_WITHHELD="); }));
 }
 
 TEST_CASE("child: arguments and working directory arrive as they are") {
     const Scratch scratch;
-    Command command{{"sh", "-c", "pwd; for a in \"$@\"; do echo \"[$a]\"; done", "sh", "", "two words", "$HOME;*"}, {kPath}};
+    Command command{{"sh",
+                     "-c",
+                     "pwd; for a in \"$@\"; do echo \"[$a]\"; done",
+                     "sh",
+                     "",
+                     "two words",
+                     "$HOME;*"},
+                    {kPath}};
     command.directory = scratch.path("");
     std::string folder = scratch.path("");
     folder.pop_back();
-    CHECK(hear(command).lines == Texts{"out " + folder, "out []", "out [two words]", "out [$HOME;*]"});
+    CHECK(hear(command).lines ==
+          Texts{"out " + folder, "out []", "out [two words]", "out [$HOME;*]"});
 }
 
 TEST_CASE("child: what cannot be executed comes back as a failure with the code of a shell") {
@@ -212,11 +233,13 @@ TEST_CASE("child: what cannot be executed comes back as a failure with the code 
     const std::string data = scratch.file("data", "#!/bin/sh\n", 0600);
     const std::string orphan = scratch.file("orphan", "#!/no/such/interpreter\n", 0700);
     const std::string garbage = scratch.file("garbage", "neither script nor program", 0700);
+
     struct Row {
         std::string name;
         int exit;
         std::string because;
     };
+
     for (const auto& [name, exit, because] : std::vector<Row>{
              {"no-such-command-anywhere", 127, "No such file or directory"},
              {"/no/such/command", 127, "No such file or directory"},
@@ -240,7 +263,8 @@ TEST_CASE("child: a working directory that is not there is not taken for a missi
     command.directory = "/no/such/folder";
     const Failure failure = refused(command);
     CHECK(failure.exit_code() == 126);
-    CHECK(failure.line() == "cannot execute \"sh\" in \"/no/such/folder\": No such file or directory");
+    CHECK(failure.line() ==
+          "cannot execute \"sh\" in \"/no/such/folder\": No such file or directory");
 }
 
 TEST_CASE("child: a name is looked up in the PATH of the command, past what is no program") {
@@ -285,11 +309,12 @@ TEST_CASE("child: signals are neither blocked nor ignored there, whatever they a
     sigaddset(&some, SIGTERM);
     sigaddset(&some, SIGUSR1);
     ::pthread_sigmask(SIG_BLOCK, &some, &mask);
-    struct sigaction ignore {};
-    struct sigaction before {};
+    struct sigaction ignore{};
+    struct sigaction before{};
     ignore.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignore, &before);
-    const Heard heard = hear(Command{{"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"}, {kPath}});
+    const Heard heard =
+        hear(Command{{"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"}, {kPath}});
     sigset_t now;
     ::pthread_sigmask(SIG_SETMASK, &mask, &now);
     ::sigaction(SIGPIPE, &before, nullptr);
@@ -312,7 +337,8 @@ TEST_CASE("child: the mask that we were started with is the command's") {
 }
 
 TEST_CASE("child: it leads a process group of its own") {
-    const Heard heard = hear(shell("echo pid $$; read -r pid name state parent group rest </proc/$$/stat; echo group $group"));
+    const Heard heard = hear(shell(
+        "echo pid $$; read -r pid name state parent group rest </proc/$$/stat; echo group $group"));
     CHECK(number_after(heard, "out pid ") > 0);
     CHECK(number_after(heard, "out pid ") == number_after(heard, "out group "));
     CHECK(number_after(heard, "out pid ") != ::getpgrp());
@@ -324,7 +350,11 @@ TEST_CASE("child: at a request the command gets TERM and may end in good order")
         Stop{}.sleep(300ms);
         source.request(SIGTERM);
     }};
-    const Heard heard = hear(shell("exec 2>/dev/null; trap 'echo rolled back; exit 3' TERM; while :; do sleep 0.05; done"), Stop{source}, 30s);
+    const Heard heard = hear(
+        shell(
+            "exec 2>/dev/null; trap 'echo rolled back; exit 3' TERM; while :; do sleep 0.05; done"),
+        Stop{source},
+        30s);
     other.join();
     CHECK(heard.text() == "out rolled back");
     CHECK(heard.ending.status == 3);
@@ -343,7 +373,9 @@ TEST_CASE("child: at the deadline likewise, and the ending tells them apart") {
 }
 
 TEST_CASE("child: who ignores TERM is killed after the grace, children and all") {
-    const Heard heard = hear(shell("trap '' TERM; sleep 61 & echo child $!; wait; sleep 61"), Stop{}.within(300ms), 300ms);
+    const Heard heard = hear(shell("trap '' TERM; sleep 61 & echo child $!; wait; sleep 61"),
+                             Stop{}.within(300ms),
+                             300ms);
     CHECK(heard.ending.status == 137);
     CHECK(heard.ending.timed_out);
     CHECK(heard.took >= 600ms);
@@ -352,10 +384,14 @@ TEST_CASE("child: who ignores TERM is killed after the grace, children and all")
     CHECK(goes_away(number_after(heard, "out child ")));
 }
 
-TEST_CASE("child: at a stop the children of the command get the grace too, though it ended itself at once") {
-    const Heard heard = hear(
-        shell("exec 2>/dev/null; sh -c 'trap \"sleep 0.4; echo child rolled back; exit\" TERM; echo ready; while :; do sleep 0.05; done' & wait"),
-        Stop{}.within(500ms), 30s);
+TEST_CASE(
+    "child: at a stop the children of the command get the grace too, though it ended itself at "
+    "once") {
+    const Heard heard =
+        hear(shell("exec 2>/dev/null; sh -c 'trap \"sleep 0.4; echo child rolled back; exit\" "
+                   "TERM; echo ready; while :; do sleep 0.05; done' & wait"),
+             Stop{}.within(500ms),
+             30s);
     CHECK(heard.ending.status == 143);
     CHECK(heard.text() == "out ready\nout child rolled back");
     CHECK(heard.took < 20s);
@@ -370,7 +406,8 @@ TEST_CASE("child: one that is stopped by a signal hears the TERM all the same") 
 TEST_CASE("child: endless output does not hide the deadline") {
     std::size_t lines = 0;
     const auto begin = Clock::now();
-    const auto ending = run({{"yes"}, {kPath}}, Stop{}.within(200ms), 5s, [&](Stream, std::string_view) { ++lines; });
+    const auto ending = run(
+        {{"yes"}, {kPath}}, Stop{}.within(200ms), 5s, [&](Stream, std::string_view) { ++lines; });
     REQUIRE(ending.has_value());
     CHECK(ending->timed_out);
     CHECK(lines > 0);
@@ -426,12 +463,16 @@ TEST_CASE("child: standard descriptors that are closed with us do not mix up the
     if (pid == 0) {
         for (const int fd : {0, 1, 2}) ::close(fd);
         std::string heard;
-        const auto ending = run(shell("echo out; echo err >&2; ls /proc/self/fd | wc -l"), Stop{}.within(30s), 1s,
-                                [&](Stream stream, std::string_view line) {
-                                    heard += fmt::format("{}{};", stream == Stream::out ? 'o' : 'e', line);
-                                });
+        const auto ending =
+            run(shell("echo out; echo err >&2; ls /proc/self/fd | wc -l"),
+                Stop{}.within(30s),
+                1s,
+                [&](Stream stream, std::string_view line) {
+                    heard += fmt::format("{}{};", stream == Stream::out ? 'o' : 'e', line);
+                });
         const bool good = ending.has_value() && heard.find("oout;") != std::string::npos &&
-                          heard.find("eerr;") != std::string::npos && heard.find("o4;") != std::string::npos;
+                          heard.find("eerr;") != std::string::npos &&
+                          heard.find("o4;") != std::string::npos;
         ::_exit(good ? 0 : 1);
     }
     int status = 0;
@@ -443,11 +484,9 @@ TEST_CASE("child: a TERM that reaches the child before its exec never reaches us
     // The handler writes to what both share until the exec, as an event loop's does.
     static int told[2];
     REQUIRE(::pipe2(told, O_CLOEXEC | O_NONBLOCK) == 0);
-    struct sigaction action {};
-    struct sigaction before {};
-    action.sa_handler = [](int) {
-        [[maybe_unused]] const auto written = ::write(told[1], "x", 1);
-    };
+    struct sigaction action{};
+    struct sigaction before{};
+    action.sa_handler = [](int) { [[maybe_unused]] const auto written = ::write(told[1], "x", 1); };
     ::sigaction(SIGTERM, &action, &before);
     int ended = 0;
     for (int i = 0; i < 100; ++i) {
@@ -474,7 +513,9 @@ TEST_CASE("child: threads may run commands at once") {
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < 10; ++i) {
-                const auto ending = run(shell(fmt::format("echo {}-{}; exit {}", t, i, i)), Stop{}.within(60s), 1s,
+                const auto ending = run(shell(fmt::format("echo {}-{}; exit {}", t, i, i)),
+                                        Stop{}.within(60s),
+                                        1s,
                                         [&](Stream, std::string_view line) {
                                             const std::lock_guard guard{mutex};
                                             heard.emplace_back(line);
@@ -496,7 +537,9 @@ TEST_CASE("child: become() is gone into the command, with its pid, environment a
     if (pid == 0) {
         ::dup2(fds[1], STDOUT_FILENO);
         ::signal(SIGPIPE, SIG_IGN);
-        Command command = shell("echo $$ $VALUE $PWD $(grep SigIgn /proc/self/status | cut -f2); ls /proc/$$/fd | tail -1; exit 9");
+        Command command = shell(
+            "echo $$ $VALUE $PWD $(grep SigIgn /proc/self/status | cut -f2); ls /proc/$$/fd | tail "
+            "-1; exit 9");
         command.environment.emplace_back("VALUE=given");
         command.directory = "/usr";
         const Failure failure = become(command);
@@ -506,7 +549,8 @@ TEST_CASE("child: become() is gone into the command, with its pid, environment a
     std::string heard(1'000, '\0');
     std::size_t size = 0;
     ssize_t got = 0;
-    while ((got = ::read(fds[0], heard.data() + size, heard.size() - size)) > 0) size += static_cast<std::size_t>(got);
+    while ((got = ::read(fds[0], heard.data() + size, heard.size() - size)) > 0)
+        size += static_cast<std::size_t>(got);
     heard.resize(size);
     ::close(fds[0]);
     int status = 0;

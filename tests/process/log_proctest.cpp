@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the log does before it is set up can only be seen in a process where nobody has done so.
-#include <doctest/doctest.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "base/child.h"
 #include "base/log.h"
@@ -19,7 +19,9 @@ namespace {
 std::vector<std::string> stderr_of(const std::string& name) {
     const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
     std::vector<std::string> lines;
-    const auto ending = run({{self, "--no-skip", "--test-case=" + name}, {}}, Stop{}.within(60s), 1s,
+    const auto ending = run({{self, "--no-skip", "--test-case=" + name}, {}},
+                            Stop{}.within(60s),
+                            1s,
                             [&](Stream stream, std::string_view line) {
                                 if (stream == Stream::err) lines.emplace_back(line);
                             });

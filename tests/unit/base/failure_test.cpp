@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/failure.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -33,7 +33,8 @@ TEST_SUITE_BEGIN("unit");
 
 TEST_CASE("failure: the report says what, why, where, in what state and what to do") {
     CHECK(no_right().block() ==
-          "error[E301]: cannot create database \"kratos\": permission denied to create database (SQLSTATE 42501)\n"
+          "error[E301]: cannot create database \"kratos\": permission denied to create database "
+          "(SQLSTATE 42501)\n"
           "  --> config/alkemio.toml:18:1\n"
           "  state: Nothing was changed.\n"
           "  hint: role \"provisioner\" needs CREATEDB; run: ALTER ROLE provisioner CREATEDB\n");
@@ -43,7 +44,8 @@ TEST_CASE("failure: an excerpt keeps its shape, two columns in, without blank li
     Failure failure = no_right();
     failure.excerpt = "2 | SELEC 2;\n  | ^\n\n  deeper\n \n\n";
     CHECK(failure.block() ==
-          "error[E301]: cannot create database \"kratos\": permission denied to create database (SQLSTATE 42501)\n"
+          "error[E301]: cannot create database \"kratos\": permission denied to create database "
+          "(SQLSTATE 42501)\n"
           "  --> config/alkemio.toml:18:1\n"
           "  2 | SELEC 2;\n"
           "    | ^\n"
@@ -64,8 +66,9 @@ TEST_CASE("failure: a report without a hint of its own gives the remedy of its c
 }
 
 TEST_CASE("failure: one line for the log holds what is known") {
-    CHECK(no_right().line() ==
-          "cannot create database \"kratos\": permission denied to create database (SQLSTATE 42501)");
+    CHECK(
+        no_right().line() ==
+        "cannot create database \"kratos\": permission denied to create database (SQLSTATE 42501)");
     Failure bare;
     bare.what = "cannot start";
     CHECK(bare.line() == "cannot start");
@@ -104,21 +107,32 @@ TEST_CASE("failure: each code ends the program with the exit code of the manual"
         int exit;
         std::vector<Code> codes;
     };
+
     std::set<Code> seen;
     for (const auto& [exit, codes] : std::vector<Row>{
              {1, {Code::internal, Code::unhealthy}},
              {2, {Code::usage}},
              {10,
-              {Code::config_file, Code::config_syntax, Code::config_key, Code::config_type, Code::config_missing,
-               Code::config_conflict, Code::config_secret, Code::connection_option}},
+              {Code::config_file,
+               Code::config_syntax,
+               Code::config_key,
+               Code::config_type,
+               Code::config_missing,
+               Code::config_conflict,
+               Code::config_secret,
+               Code::connection_option}},
              {11, {Code::not_ready, Code::lock_timeout, Code::connection_lost, Code::wait_timeout}},
              {12, {Code::authentication, Code::tls, Code::privilege, Code::no_database}},
              {13, {Code::too_old, Code::standby, Code::pooler}},
              {20, {Code::provision_step, Code::observe}},
              {21, {Code::drift}},
              {30,
-              {Code::migration_failed, Code::migration_timeout, Code::migration_interrupted, Code::migration_status,
-               Code::migration_ledger, Code::migration_syntax}},
+              {Code::migration_failed,
+               Code::migration_timeout,
+               Code::migration_interrupted,
+               Code::migration_status,
+               Code::migration_ledger,
+               Code::migration_syntax}},
              {31, {Code::migration_refused}},
              {32, {Code::migration_set}},
              {40, {Code::check_failed, Code::check_error}},
@@ -157,7 +171,8 @@ TEST_CASE("failure: the table has one complete entry for each code, in the order
         CHECK(&entry(row.code) == &row);
         CHECK_FALSE(row.title.empty());
         CHECK_FALSE(row.title.ends_with('.'));
-        for (const std::string_view sentence : {row.means, row.causes, row.remedy}) CHECK(sentence.ends_with('.'));
+        for (const std::string_view sentence : {row.means, row.causes, row.remedy})
+            CHECK(sentence.ends_with('.'));
     }
     CHECK(std::ranges::is_sorted(numbers));
     CHECK(std::ranges::adjacent_find(numbers) == numbers.end());

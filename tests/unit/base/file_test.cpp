@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 
-#include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +8,11 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace ainit;
 namespace fs = std::filesystem;
@@ -33,18 +33,22 @@ class Scratch {
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
+
     ~Scratch() {
         std::error_code ignored;
         fs::remove_all(path_, ignored);
     }
+
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
     fs::path operator/(std::string_view name) const { return path_ / name; }
+
     void touch(std::string_view name) const {
         fs::create_directories((path_ / name).parent_path());
         put(path_ / name, name);
     }
+
     /// What matches, without the folder's own name.
     Names glob(std::string_view pattern) const {
         Names found = expand_glob((path_ / pattern).string());
@@ -56,7 +60,9 @@ class Scratch {
     fs::path path_{};
 };
 
-bool open_now(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+bool open_now(int fd) {
+    return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 }  // namespace
 
@@ -86,7 +92,8 @@ TEST_CASE("file: a descriptor has one owner, who closes it") {
 
 TEST_CASE("file: the whole of a file is read, whatever is in it") {
     const Scratch scratch;
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16'384}, std::size_t{100'001}}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{16'384}, std::size_t{100'001}}) {
         CAPTURE(size);
         std::string text(size, 'x');
         if (size > 2) text[1] = '\0';
@@ -122,10 +129,12 @@ TEST_CASE("file: a pipe is read to its end") {
 TEST_CASE("file: what cannot be read is named with its reason") {
     const Scratch scratch;
     put(scratch / "large", "12345");
+
     struct Row {
         std::string path;
         std::string because;
     };
+
     for (const auto& [path, because] : std::vector<Row>{
              {(scratch / "missing").string(), "No such file or directory"},
              {(scratch / "large/below").string(), "Not a directory"},
@@ -150,14 +159,25 @@ TEST_CASE("file: something endless ends at the limit") {
 
 TEST_CASE("file: globs find files as a shell does, sorted by bytes") {
     const Scratch scratch;
-    for (const char* name : {"a1.sql", "a10.sql", "a2.sql", "B.sql", "c.txt", ".hidden.sql", "in/x.sql", "in/deep/y.sql",
-                             "in/deep/.secret/z.sql", "weird[1].sql", "folder.sql/inner.js"}) {
+    for (const char* name : {"a1.sql",
+                             "a10.sql",
+                             "a2.sql",
+                             "B.sql",
+                             "c.txt",
+                             ".hidden.sql",
+                             "in/x.sql",
+                             "in/deep/y.sql",
+                             "in/deep/.secret/z.sql",
+                             "weird[1].sql",
+                             "folder.sql/inner.js"}) {
         scratch.touch(name);
     }
+
     struct Row {
         std::string pattern;
         Names found;
     };
+
     for (const auto& [pattern, found] : std::vector<Row>{
              {"a?.sql", {"a1.sql", "a2.sql"}},
              {"*.sql", {"B.sql", "a1.sql", "a10.sql", "a2.sql", "weird[1].sql"}},
@@ -166,7 +186,13 @@ TEST_CASE("file: globs find files as a shell does, sorted by bytes") {
              {".h*", {".hidden.sql"}},
              {"*/*.sql", {"in/x.sql"}},
              {"**/*.sql",
-              {"B.sql", "a1.sql", "a10.sql", "a2.sql", "in/deep/y.sql", "in/x.sql", "weird[1].sql"}},
+              {"B.sql",
+               "a1.sql",
+               "a10.sql",
+               "a2.sql",
+               "in/deep/y.sql",
+               "in/x.sql",
+               "weird[1].sql"}},
              {"in/**/*.sql", {"in/deep/y.sql", "in/x.sql"}},
              {"**/deep/*", {"in/deep/y.sql"}},
              {"in/**", {"in/deep/y.sql", "in/x.sql"}},

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
-#include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <boost/json.hpp>
 #include <cctype>
 #include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/secret.h"
@@ -29,7 +29,9 @@ class Caught {
     Caught() : file_{::memfd_create("stderr", MFD_CLOEXEC)}, before_{::dup(STDERR_FILENO)} {
         ::dup2(file_.get(), STDERR_FILENO);
     }
+
     ~Caught() { end(); }
+
     Caught(const Caught&) = delete;
     Caught& operator=(const Caught&) = delete;
 
@@ -66,7 +68,9 @@ std::string without_time(std::string line) {
     return line;
 }
 
-boost::json::object parsed(std::string_view line) { return boost::json::parse(line).as_object(); }
+boost::json::object parsed(std::string_view line) {
+    return boost::json::parse(line).as_object();
+}
 
 }  // namespace
 
@@ -74,11 +78,18 @@ TEST_SUITE_BEGIN("unit");
 
 TEST_CASE("log: a line of text is time, level, room, sentence and fields") {
     const std::string text = logged({}, [] {
-        log::info("postgres", "ready after 2.5 s",
-                  {{"host", "db"}, {"note", "two words"}, {"empty", ""}, {"quote", "a\"b"}, {"equals", "a=b"}, {"lines", "a\nb"}});
+        log::info("postgres",
+                  "ready after 2.5 s",
+                  {{"host", "db"},
+                   {"note", "two words"},
+                   {"empty", ""},
+                   {"quote", "a\"b"},
+                   {"equals", "a=b"},
+                   {"lines", "a\nb"}});
     });
     CHECK(without_time(text) ==
-          "00:00:00.000 info  postgres  ready after 2.5 s  host=db  note=\"two words\"  quote=\"a\\\"b\"  "
+          "00:00:00.000 info  postgres  ready after 2.5 s  host=db  note=\"two words\"  "
+          "quote=\"a\\\"b\"  "
           "equals=\"a=b\"  lines=\"a\\nb\"\n");
 }
 
@@ -88,8 +99,9 @@ TEST_CASE("log: a long name of a tool keeps its distance") {
 }
 
 TEST_CASE("log: the second line of a message cannot pass for a line of the log") {
-    CHECK(without_time(logged({}, [] { log::error("kratos", "first\n12:00:00.000 info  x  forged\n"); })) ==
-          "00:00:00.000 error kratos    first\n    12:00:00.000 info  x  forged\n    \n");
+    CHECK(without_time(logged({}, [] {
+              log::error("kratos", "first\n12:00:00.000 info  x  forged\n");
+          })) == "00:00:00.000 error kratos    first\n    12:00:00.000 info  x  forged\n    \n");
 }
 
 TEST_CASE("log: foreign control characters do not reach the terminal") {
@@ -108,7 +120,8 @@ TEST_CASE("log: only what the level asks for is written") {
             log::error("r", "m");
         });
         std::string expected;
-        for (auto i = static_cast<std::size_t>(level); i < all.size(); ++i) expected += all[i] + "\n";
+        for (auto i = static_cast<std::size_t>(level); i < all.size(); ++i)
+            expected += all[i] + "\n";
         std::string levels;
         for (const std::string& line : split(text, '\n')) {
             if (!line.empty()) levels += line.substr(13, 5) + "\n";
@@ -119,7 +132,9 @@ TEST_CASE("log: only what the level asks for is written") {
 
 TEST_CASE("log: as JSON a line is one object with the same fields") {
     const std::string text = logged({.format = Format::json}, [] {
-        log::warn("kratos", "two\nlines \xff \"q\"", {{"took", "2.5 s"}, {"empty", ""}, {"level", "forged"}});
+        log::warn("kratos",
+                  "two\nlines \xff \"q\"",
+                  {{"took", "2.5 s"}, {"empty", ""}, {"level", "forged"}});
     });
     REQUIRE(text.ends_with("\n"));
     CHECK(text.find('\n') == text.size() - 1);
@@ -129,7 +144,10 @@ TEST_CASE("log: as JSON a line is one object with the same fields") {
     CHECK(time[10] == 'T');
     CHECK(time.ends_with("Z"));
     line.erase("time");
-    CHECK(line == parsed(R"({"level":"warn","room":"kratos","message":"two\nlines � \"q\"","took":"2.5 s","empty":""})"));
+    CHECK(
+        line ==
+        parsed(
+            R"({"level":"warn","room":"kratos","message":"two\nlines � \"q\"","took":"2.5 s","empty":""})"));
     CHECK(text.starts_with("{\"time\":"));
 }
 
@@ -137,8 +155,10 @@ TEST_CASE("log: no line shows a secret, whichever its format") {
     const Secret secret{std::string{"log's \"canary\"\n9"}};
     for (const Format format : {Format::text, Format::json}) {
         const std::string text = logged({.format = format}, [&] {
-            log::info("tool", "password is " + secret.reveal(), {{"dsn", "u:" + percent_encode(secret.reveal())},
-                                                                 {"plain", secret.reveal()}});
+            log::info(
+                "tool",
+                "password is " + secret.reveal(),
+                {{"dsn", "u:" + percent_encode(secret.reveal())}, {"plain", secret.reveal()}});
         });
         CHECK(text.find("canary") == std::string::npos);
         CHECK(text.find("password is <redacted>") != std::string::npos);
@@ -153,7 +173,8 @@ TEST_CASE("log: colour is for people, and only where they want it") {
     const std::string bright = logged({.color = Color::always}, [] { log::error("r", "m"); });
     CHECK(without_time(bright.substr(0, 13)) == "00:00:00.000 ");
     CHECK(bright.find("\x1b[31m\x1b[1merror\x1b[m r         m\n") == 13);
-    const std::string json = logged({.format = Format::json, .color = Color::always}, [] { log::error("r", "m"); });
+    const std::string json =
+        logged({.format = Format::json, .color = Color::always}, [] { log::error("r", "m"); });
     CHECK(json.find('\x1b') == std::string::npos);
     log::set_up({.color = Color::always});
     CHECK(log::colored(STDOUT_FILENO));
@@ -186,7 +207,8 @@ TEST_CASE("log: lines of threads do not run into each other") {
         std::vector<std::thread> threads;
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([t] {
-                for (int i = 0; i < 100; ++i) log::info("t" + std::to_string(t), std::string(200, 'x'));
+                for (int i = 0; i < 100; ++i)
+                    log::info("t" + std::to_string(t), std::string(200, 'x'));
             });
         }
         for (std::thread& thread : threads) thread.join();

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/secret.h"
 
-#include <boost/json.hpp>
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -12,6 +9,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
 
 #include "base/sql.h"
 #include "base/text.h"
@@ -31,7 +31,8 @@ TEST_CASE("secret: nothing but reveal() gives its text") {
 }
 
 TEST_CASE("secret: copies are equal and independent, a moved one leaves nothing") {
-    for (const char* text : {"short-sso", "one that is much too long to live inside the string itself"}) {
+    for (const char* text :
+         {"short-sso", "one that is much too long to live inside the string itself"}) {
         CAPTURE(text);
         Secret first{std::string{text}};
         Secret copy = first;
@@ -57,7 +58,8 @@ TEST_CASE("secret: no byte of a short one is left where it was") {
     alignas(Secret) unsigned char place[sizeof(Secret)];
     alignas(Secret) unsigned char target[sizeof(Secret)];
     const auto holds = [&](const unsigned char* bytes) {
-        return std::search(bytes, bytes + sizeof(Secret), text.begin(), text.end()) != bytes + sizeof(Secret);
+        return std::search(bytes, bytes + sizeof(Secret), text.begin(), text.end()) !=
+               bytes + sizeof(Secret);
     };
     auto* secret = new (place) Secret{std::string{text}};
     REQUIRE(holds(place));
@@ -74,14 +76,18 @@ TEST_CASE("secret: no byte of a short one is left where it was") {
 TEST_CASE("secret: scrub finds it however it is written") {
     const std::string text = "k&y \"two\" o'clock\\/%41+@:é\tend";
     const Secret secret{text};
+
     struct Row {
         std::string way;
         std::string written;
     };
+
     const std::string literal = quote_literal(text);
     const std::string json = boost::json::serialize(boost::json::value(text));
     std::string lower = percent_encode(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c == 'C' ? 'c' : c == 'F' ? 'f' : c; });
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c == 'C' ? 'c' : c == 'F' ? 'f' : c;
+    });
     for (const auto& [way, written] : std::vector<Row>{
              {"plain", text},
              {"percent-encoded", percent_encode(text)},
@@ -90,7 +96,8 @@ TEST_CASE("secret: scrub finds it however it is written") {
              {"as a form", "k%26y+%22two%22+o%27clock%5C%2F%2541%2B%40%3A%C3%A9%09end"},
              {"in SQL", literal.substr(2, literal.size() - 3)},
              {"in JSON", json.substr(1, json.size() - 2)},
-             {"as fmt debugs it", fmt::format("{:?}", text).substr(1, fmt::format("{:?}", text).size() - 2)},
+             {"as fmt debugs it",
+              fmt::format("{:?}", text).substr(1, fmt::format("{:?}", text).size() - 2)},
              {"in a shell's quotes", "k&y \\\"two\\\" o'clock\\\\/%41+@:é\tend"},
          }) {
         CAPTURE(way);
@@ -100,7 +107,13 @@ TEST_CASE("secret: scrub finds it however it is written") {
 
 TEST_CASE("secret: scrub leaves everything else as it is") {
     const Secret secret{std::string{"needle-in-hay"}};
-    for (const char* text : {"", "needle-in-ha", "eedle-in-hay", "needle in hay", "100%", "\\", "a 'quoted' \\n word"}) {
+    for (const char* text : {"",
+                             "needle-in-ha",
+                             "eedle-in-hay",
+                             "needle in hay",
+                             "100%",
+                             "\\",
+                             "a 'quoted' \\n word"}) {
         CAPTURE(text);
         CHECK(scrub(text) == text);
     }
@@ -126,7 +139,9 @@ TEST_CASE("secret: what is shorter than four bytes is too common to be replaced"
 }
 
 TEST_CASE("secret: a secret is known after it went, since text about it may come later") {
-    { const Secret gone{std::string{"long-gone-secret"}}; }
+    {
+        const Secret gone{std::string{"long-gone-secret"}};
+    }
     CHECK(scrub("long-gone-secret") == "<redacted>");
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sql.h"
 
-#include <doctest/doctest.h>
-
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace ainit;
 
@@ -23,6 +23,7 @@ TEST_CASE("sql: values are quoted for either setting of standard_conforming_stri
         std::string text;
         std::string quoted;
     };
+
     for (const auto& [text, quoted] : std::vector<Row>{
              {"", "''"},
              {"plain", "'plain'"},
@@ -39,7 +40,13 @@ TEST_CASE("sql: values are quoted for either setting of standard_conforming_stri
 
 TEST_CASE("sql: a statement is made of literals, quoted names and quoted values") {
     Sql sql = "CREATE DATABASE ";
-    sql.identifier("al\"kemio").add(" OWNER ").identifier("o").add(" LC_COLLATE ").literal("C'").add(" LIMIT ").number(-1);
+    sql.identifier("al\"kemio")
+        .add(" OWNER ")
+        .identifier("o")
+        .add(" LC_COLLATE ")
+        .literal("C'")
+        .add(" LIMIT ")
+        .number(-1);
     CHECK(sql.text() == "CREATE DATABASE \"al\"\"kemio\" OWNER \"o\" LC_COLLATE 'C''' LIMIT -1");
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/stop.h"
 
+#include <csignal>
+#include <limits>
+#include <thread>
+
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <limits>
-#include <thread>
 
 #include "base/file.h"
 
@@ -151,8 +151,8 @@ TEST_CASE("stop: sleep ends at once when another thread asks") {
 TEST_CASE("stop: a signal handler may ask") {
     StopSource source;
     asked_by_signal = &source;
-    struct sigaction action {};
-    struct sigaction before {};
+    struct sigaction action{};
+    struct sigaction before{};
     action.sa_handler = on_signal;
     ::sigaction(SIGALRM, &action, &before);
     const itimerval soon{{0, 0}, {0, 10'000}};
@@ -166,8 +166,8 @@ TEST_CASE("stop: a signal handler may ask") {
 }
 
 TEST_CASE("stop: other signals do not shorten a wait") {
-    struct sigaction action {};
-    struct sigaction before {};
+    struct sigaction action{};
+    struct sigaction before{};
     action.sa_handler = do_nothing;
     ::sigaction(SIGALRM, &action, &before);
     const itimerval often{{0, 2'000}, {0, 2'000}};
@@ -183,7 +183,8 @@ TEST_CASE("stop: waiting for a descriptor tells ready, deadline and request apar
     const UniqueFd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     StopSource source;
     const Stop stop{source};
-    const Duration took = time_of([&] { CHECK(stop.within(15ms).wait_fd(event.get(), POLLIN) == 0); });
+    const Duration took =
+        time_of([&] { CHECK(stop.within(15ms).wait_fd(event.get(), POLLIN) == 0); });
     CHECK(took >= 15ms);
     CHECK(stop.wait_fd(event.get(), POLLOUT) == 1);
     ::eventfd_write(event.get(), 1);
@@ -217,7 +218,8 @@ TEST_CASE("stop: the failure of a wait says whether it was the deadline or a req
     CHECK(asked.exit_code() == 143);
     StopSource quiet;
     quiet.request(0);
-    CHECK(Stop{quiet}.failure(Code::not_ready, "cannot go on").line() == "cannot go on: asked to stop");
+    CHECK(Stop{quiet}.failure(Code::not_ready, "cannot go on").line() ==
+          "cannot go on: asked to stop");
 }
 
 TEST_SUITE_END();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
 
-#include <doctest/doctest.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace ainit;
 using namespace std::chrono_literals;
@@ -43,10 +43,12 @@ TEST_CASE("text: a list of names reads as a sentence") {
 
 TEST_CASE("text: a misspelt word finds the one that was meant, and only that") {
     const Names keys{"command", "needs", "grace", "password_file", "host", "port", "on"};
+
     struct Row {
         std::string word;
         std::string meant;
     };
+
     for (const auto& [word, meant] : std::vector<Row>{
              {"comand", "command"},
              {"commadn", "command"},
@@ -73,6 +75,7 @@ TEST_CASE("text: durations are shown with the precision that a reader wants") {
         Duration duration;
         std::string shown;
     };
+
     for (const auto& [duration, shown] : std::vector<Row>{
              {0ms, "0 ms"},
              {840ms, "840 ms"},
@@ -98,6 +101,7 @@ TEST_CASE("text: durations are read, and what is none is not") {
         std::string text;
         std::optional<Duration> read;
     };
+
     for (const auto& [text, read] : std::vector<Row>{
              {"0", 0ms},
              {"30", 30s},
@@ -155,13 +159,22 @@ TEST_CASE("text: percent-decoding refuses what is cut off or no number") {
 
 TEST_CASE("text: positions count lines from one and columns in characters") {
     const std::string text = "ab\nçd\n\nx";
+
     struct Row {
         std::size_t offset;
         int line;
         int column;
     };
-    for (const auto& [offset, line, column] : std::vector<Row>{
-             {0, 1, 1}, {2, 1, 3}, {3, 2, 1}, {5, 2, 2}, {6, 2, 3}, {7, 3, 1}, {8, 4, 1}, {9, 4, 2}, {99, 4, 2}}) {
+
+    for (const auto& [offset, line, column] : std::vector<Row>{{0, 1, 1},
+                                                               {2, 1, 3},
+                                                               {3, 2, 1},
+                                                               {5, 2, 2},
+                                                               {6, 2, 3},
+                                                               {7, 3, 1},
+                                                               {8, 4, 1},
+                                                               {9, 4, 2},
+                                                               {99, 4, 2}}) {
         CAPTURE(offset);
         CHECK(position_at(text, offset).line == line);
         CHECK(position_at(text, offset).column == column);
@@ -188,14 +201,17 @@ TEST_CASE("text: the bar lines up below line numbers of any width") {
 TEST_CASE("text: a long line is cut around the caret") {
     const std::string line(300, 'x');
     CHECK(caret(line, 5) == "1 | " + std::string(100, 'x') + "…\n  |      ^");
-    CHECK(caret(line, 150) == "1 | …" + std::string(100, 'x') + "…\n  |  " + std::string(60, ' ') + "^");
-    CHECK(caret(line, 299) == "1 | …" + std::string(61, 'x') + "\n  |  " + std::string(60, ' ') + "^");
+    CHECK(caret(line, 150) ==
+          "1 | …" + std::string(100, 'x') + "…\n  |  " + std::string(60, ' ') + "^");
+    CHECK(caret(line, 299) ==
+          "1 | …" + std::string(61, 'x') + "\n  |  " + std::string(60, ' ') + "^");
 }
 
 TEST_CASE("text: a long line is never cut within a character") {
     std::string line;
     for (int i = 0; i < 200; ++i) line += "é";
-    for (std::size_t offset = 0; offset < line.size(); ++offset) CHECK(valid_utf8(caret(line, offset / 2 * 2)));
+    for (std::size_t offset = 0; offset < line.size(); ++offset)
+        CHECK(valid_utf8(caret(line, offset / 2 * 2)));
 }
 
 TEST_CASE("text: UTF-8 is told from what only looks like it") {
@@ -204,10 +220,12 @@ TEST_CASE("text: UTF-8 is told from what only looks like it") {
         CHECK(valid_utf8(good));
         CHECK(mend_utf8(good) == good);
     }
+
     struct Row {
         std::string text;
         std::string mended;
     };
+
     const std::string x = "\xEF\xBF\xBD";
     for (const auto& [text, mended] : std::vector<Row>{
              {"\x80", x},
