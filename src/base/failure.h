@@ -92,6 +92,9 @@ struct CodeEntry {
 std::span<const CodeEntry> code_table();
 const CodeEntry& entry(Code code);
 
+/// docs/errors.md, made of the table.
+std::string error_catalogue();
+
 struct Failure {
     Code code{Code::internal};
     std::string what{};      ///< "cannot create database "kratos""; no full stop
