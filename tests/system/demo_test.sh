@@ -3,6 +3,8 @@
 # The demo takes an empty PostgreSQL to a provisioned stack, finds nothing to do afterwards, and leaves nothing behind.
 #
 #   tests/system/demo_test.sh PATH-OF-ALKEMIO-INIT
+#
+# matrix: no
 set -euo pipefail
 
 binary=$(realpath "${1:?the path of alkemio-init}")

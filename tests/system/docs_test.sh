@@ -3,6 +3,8 @@
 # docs/manual.md shows the program's own help texts, and no link between the documents leads nowhere.
 #
 #   tests/system/docs_test.sh PATH-OF-ALKEMIO-INIT
+#
+# matrix: no
 set -euo pipefail
 
 binary=$(realpath "${1:?the path of alkemio-init}")
