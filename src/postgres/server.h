@@ -19,6 +19,12 @@ struct Login {
     auto key() const { return std::pair{user, database}; }
 };
 
+/// One of the places where a server may be: a name, an address, or the folder of a Unix socket.
+struct Host {
+    std::string name{};
+    std::string port{};
+};
+
 /// One server (or several hosts of which one is meant), with everything but user, password and database.
 struct Server {
     /// libpq keyword and value: host, port, sslmode, sslrootcert, options …
@@ -29,6 +35,10 @@ struct Server {
 
     /// The same for another user or database: `maintenance` with these in its place.
     Login login(std::string database) const { return {maintenance.user, maintenance.password, std::move(database)}; }
+    /// All hosts, each with its port; at least one.
+    std::vector<Host> hosts() const;
+    /// Whether the first host is a Unix socket.
+    bool by_socket() const;
     /// `postgres:5432`, for messages.
     std::string address() const;
     /// The first host, port and the TLS settings as a URL for a tool; user and password percent-encoded. A secret.

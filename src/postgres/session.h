@@ -59,6 +59,10 @@ class Session {
     Session& operator=(Session&&) noexcept;
     ~Session();
 
+    // Failures of both: the Stop's (interrupted, or not_ready past its deadline; SQLSTATE 57014), connection_lost
+    // (transient), privilege for 42501, else internal with the SQLSTATE, for the caller to name by what it was doing.
+    // `transient` is set for 40001, 40P01 and 55P03 too.
+
     /// One statement; by the extended protocol when there are parameters, else by the simple one.
     Result<Rows> query(const Sql& sql, const Stop& stop, const Parameters& parameters = {});
     /// Several statements in one string, by the simple protocol: one round trip, one implicit transaction.
@@ -81,8 +85,9 @@ class Session {
     /// A SCRAM-SHA-256 verifier made here, so that no password reaches the server's log.
     Result<std::string> verifier(const std::string& role, const Secret& password);
 
+    struct Link;  ///< of this room alone
+
   private:
-    struct Link;
     explicit Session(std::unique_ptr<Link> link);
     std::unique_ptr<Link> link_;
 };

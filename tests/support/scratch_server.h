@@ -19,6 +19,8 @@ struct ScratchOptions {
     std::map<std::string, std::string> settings{};
     /// Lines put before pg_hba.conf's own, which ask everybody for SCRAM by TCP and by the socket.
     std::vector<std::string> hba{};
+    /// Of the server's command line: {"-c", "listen_addresses="}.
+    std::vector<std::string> arguments{};
     bool start{true};
 };
 
@@ -56,8 +58,8 @@ class ScratchServer {
     std::string run(const std::string& sql, const std::string& database = "postgres") const;
     /// What the server wrote to its log so far.
     std::string log() const;
-    /// Makes this one a streaming standby of `primary`: to be called on an object made with start = false.
-    void become_standby_of(const ScratchServer& primary);
+    /// Starts again as a standby, in recovery until `SELECT pg_promote()`.
+    void become_standby();
 
   private:
     struct State;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <utility>
+
+#include <libpq-fe.h>
+
+#include "postgres/session.h"
+
+namespace ainit::postgres {
+namespace {
+
+PGresult* of(void* result) {
+    return static_cast<PGresult*>(result);
+}
+
+long long to_number(std::string_view text) {
+    long long number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
+}  // namespace
+
+Rows::Rows() = default;
+
+Rows::Rows(void* pg_result) : result_{pg_result} {}
+
+Rows::~Rows() {
+    PQclear(of(result_));
+}
+
+Rows::Rows(Rows&& other) noexcept : result_{std::exchange(other.result_, nullptr)} {}
+
+Rows& Rows::operator=(Rows&& other) noexcept {
+    if (this != &other) {
+        PQclear(of(result_));
+        result_ = std::exchange(other.result_, nullptr);
+    }
+    return *this;
+}
+
+int Rows::size() const {
+    return PQntuples(of(result_));
+}
+
+int Rows::columns() const {
+    return PQnfields(of(result_));
+}
+
+bool Rows::null(int row, int column) const {
+    return PQgetisnull(of(result_), row, column) != 0;
+}
+
+std::string_view Rows::text(int row, int column) const {
+    const char* value = PQgetvalue(of(result_), row, column);
+    if (value == nullptr) return {};
+    return {value, static_cast<std::size_t>(PQgetlength(of(result_), row, column))};
+}
+
+long long Rows::number(int row, int column) const {
+    return to_number(text(row, column));
+}
+
+std::string Rows::tag() const {
+    return result_ == nullptr ? std::string{} : PQcmdStatus(of(result_));
+}
+
+long long Rows::affected() const {
+    return result_ == nullptr ? 0 : to_number(PQcmdTuples(of(result_)));
+}
+
+}  // namespace ainit::postgres

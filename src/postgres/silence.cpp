@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/silence.h"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/file.h"
+
+namespace ainit::postgres {
+namespace {
+
+constexpr int kPatience = 100;  // ms
+
+std::string text_of(int error) {
+    switch (error) {
+        case 0: return "closed without a word";
+        case ECONNREFUSED: return "refused";
+        case ENOENT: return "no socket";
+        case EHOSTUNREACH:
+        case ENETUNREACH: return "unreachable";
+        case ETIMEDOUT:
+        case EINPROGRESS: return "no answer";
+        default: return errno_text(error);
+    }
+}
+
+/// The errno of connecting, 0 if it succeeds.
+int try_connect(int family, const sockaddr* address, socklen_t size) {
+    const UniqueFd fd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!fd.valid()) return errno;
+    if (::connect(fd.get(), address, size) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
+    pollfd polled{fd.get(), POLLOUT, 0};
+    if (::poll(&polled, 1, kPatience) <= 0) return EINPROGRESS;
+    int error = 0;
+    socklen_t length = sizeof error;
+    ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    return error;
+}
+
+int try_socket(const std::string& folder, const std::string& port) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder + "/.s.PGSQL." + port;
+    if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    // An abstract name begins with a NUL and ends where the address ends.
+    const bool abstract = path.front() == '@';
+    if (abstract) address.sun_path[0] = '\0';
+    const std::size_t size =
+        abstract ? offsetof(sockaddr_un, sun_path) + path.size() : sizeof address;
+    return try_connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&address),
+                       static_cast<socklen_t>(size));
+}
+
+}  // namespace
+
+std::string reason_of_silence(const Server& server) {
+    const Host host = server.hosts().front();
+    if (server.by_socket()) return text_of(try_socket(host.name, host.port));
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.name.c_str(), host.port.c_str(), &hints, &found) != 0)
+        return "unknown host";
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
+    int error = ECONNREFUSED;
+    for (const addrinfo* one = found; one != nullptr && error != 0; one = one->ai_next) {
+        error = try_connect(one->ai_family, one->ai_addr, one->ai_addrlen);
+    }
+    return text_of(error);
+}
+
+}  // namespace ainit::postgres
