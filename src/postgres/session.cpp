@@ -121,8 +121,9 @@ bool Session::usable() const {
     if (!link_ || link_->abandoned) return false;
     PGconn* connection = link_->connection;
     pollfd polled{PQsocket(connection), POLLIN, 0};
-    // What an idle server says unasked is mostly that it goes away.
-    if (polled.fd >= 0 && ::poll(&polled, 1, 0) > 0) PQconsumeInput(connection);
+    // What an idle server says unasked is mostly that it goes away: its last words, then the end.
+    while (polled.fd >= 0 && ::poll(&polled, 1, 0) > 0 && PQconsumeInput(connection) != 0) {
+    }
     return PQstatus(connection) == CONNECTION_OK;
 }
 

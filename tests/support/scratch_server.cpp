@@ -7,22 +7,17 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <libpq-fe.h>
-#include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/text.h"
+#include "postgres/session.h"
+#include "support/process.h"
 
 namespace ainit::test {
 namespace {
@@ -42,30 +37,12 @@ const std::string& bin() {
     return path;
 }
 
-/// PostgreSQL refuses to run as root.
-std::vector<std::string> unprivileged(std::vector<std::string> arguments) {
-    if (::geteuid() != 0) return arguments;
-    std::vector<std::string> all{"setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
-                                 "--pdeathsig=QUIT"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return all;
-}
-
 std::vector<std::string> environment() {
     std::vector<std::string> all{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
     if (const std::string libraries = variable("PG_LIB", ""); !libraries.empty()) {
         all.push_back("LD_LIBRARY_PATH=" + libraries);
     }
     return all;
-}
-
-void give_to_postgres(const std::string& path) {
-    if (::geteuid() != 0) return;
-    const passwd* user = ::getpwnam("postgres");
-    if (user == nullptr) throw std::runtime_error{"there is no user postgres to run a server as"};
-    if (::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
-        throw std::runtime_error{"cannot chown " + path};
-    }
 }
 
 /// Runs a program of the server's to its end; throws with its output.
@@ -79,19 +56,6 @@ void must_run(std::vector<std::string> arguments) {
     if (ending->status != 0) {
         throw std::runtime_error{fmt::format("{} {}:\n{}", arguments.front(), ending->text(), output)};
     }
-}
-
-int free_port() {
-    const UniqueFd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error{"no free port on the loopback"};
-    }
-    return ntohs(address.sin_port);
 }
 
 std::string slurp(const std::string& path) {
@@ -250,10 +214,17 @@ std::string ScratchServer::run(const std::string& sql, const std::string& databa
 void ScratchServer::become_standby() {
     if (running()) stop();
     // A cluster that was shut down is consistent from the start, so it serves readers at once.
-    append(data() + "/postgresql.conf", "hot_standby = on\n");
     append(data() + "/standby.signal", "");
     give_to_postgres(data() + "/standby.signal");
     start();
 }
+
+void ScratchServer::begin_recovery() {
+    append(data() + "/standby.signal", "");
+    give_to_postgres(data() + "/standby.signal");
+    launch();
+}
+
+void ScratchServer::end_recovery() { fs::remove(data() + "/standby.signal"); }
 
 }  // namespace ainit::test

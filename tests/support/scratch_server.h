@@ -48,7 +48,7 @@ class ScratchServer {
     static const std::string& password();
 
     void start();                ///< and waits until it accepts logins
-    void launch();               ///< without waiting
+    void launch();               ///< without waiting; the server ends with the thread that launched it
     void stop();                 ///< fast
     void kill();                 ///< SIGQUIT: as if the machine went away
     bool running() const;
@@ -60,6 +60,9 @@ class ScratchServer {
     std::string log() const;
     /// Starts again as a standby, in recovery until `SELECT pg_promote()`.
     void become_standby();
+    /// The same without waiting for logins: with hot_standby = off none is taken until end_recovery() and another start.
+    void begin_recovery();
+    void end_recovery();
 
   private:
     struct State;
