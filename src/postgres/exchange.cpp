@@ -20,32 +20,9 @@ constexpr Duration kCancelPatience{5'000};
 
 using Cancel = std::unique_ptr<PGcancelConn, decltype(&PQcancelFinish)>;
 
-enum class Waited { ready, over, lost };
-
-/// Until all we have to say is sent.
-Waited flush(PGconn* connection, const Stop& stop) {
-    while (true) {
-        const int left = PQflush(connection);
-        if (left == 0) return Waited::ready;
-        if (left < 0) return Waited::lost;
-        if (stop.wait_fd(PQsocket(connection), POLLIN | POLLOUT) <= 0) return Waited::over;
-        // The server may have to be rid of its words before it takes ours.
-        if (PQconsumeInput(connection) == 0) return Waited::lost;
-    }
-}
-
-/// Until PQgetResult can answer without blocking.
-Waited wait_result(PGconn* connection, const Stop& stop) {
-    while (PQisBusy(connection) != 0) {
-        if (stop.wait_fd(PQsocket(connection), POLLIN) <= 0) return Waited::over;
-        if (PQconsumeInput(connection) == 0) return Waited::lost;
-    }
-    return Waited::ready;
-}
-
 /// Asks the server to cancel, over a connection of its own; libpq waits for the server to close it,
 /// so the signal has been sent when this returns true.
-bool cancel(PGconn* connection, const Stop& stop) {
+bool request_cancel(PGconn* connection, const Stop& stop) {
     const Cancel request{PQcancelCreate(connection), &PQcancelFinish};
     if (!request || PQcancelStart(request.get()) == 0) return false;
     short events = POLLOUT;
@@ -83,6 +60,7 @@ std::optional<std::size_t> byte_offset(std::string_view text, const std::string&
 
 ErrorFields fields_of(const PGresult* result, std::string_view statement) {
     ErrorFields fields;
+    fields.sqlstate = field(result, PG_DIAG_SQLSTATE);
     fields.severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     fields.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
     fields.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
@@ -92,129 +70,158 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
     fields.table = field(result, PG_DIAG_TABLE_NAME);
     fields.column = field(result, PG_DIAG_COLUMN_NAME);
     fields.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
-    fields.position = byte_offset(statement, field(result, PG_DIAG_STATEMENT_POSITION));
+    fields.data_type = field(result, PG_DIAG_DATATYPE_NAME);
+    fields.internal_query = field(result, PG_DIAG_INTERNAL_QUERY);
+    fields.internal_position = field(result, PG_DIAG_INTERNAL_POSITION);
+    fields.source_file = field(result, PG_DIAG_SOURCE_FILE);
+    fields.source_line = field(result, PG_DIAG_SOURCE_LINE);
+    fields.routine = field(result, PG_DIAG_SOURCE_FUNCTION);
+    fields.character = field(result, PG_DIAG_STATEMENT_POSITION);
+    fields.position = byte_offset(statement, fields.character);
     if (fields.message.empty()) fields.message = trim(PQresultErrorMessage(result));
     return fields;
 }
 
-/// One statement on its way.
-class Exchange {
-  public:
-    Exchange(Session::Link& link, const Statement& statement, const Stop& stop)
-        : link_{link}, statement_{statement}, stop_{stop} {}
+}  // namespace
 
-    Result<std::vector<Rows>> run() {
-        if (!send()) return lost();
-        Waited waited = flush(link_.connection, stop_);
-        if (waited == Waited::ready) waited = read(stop_);
-        if (waited == Waited::over) return give_up();
-        if (waited == Waited::lost) return lost();
-        if (failure_) return std::move(*failure_);
-        return std::move(rows_);
-    }
-
-  private:
-    bool send() {
-        PGconn* connection = link_.connection;
-        if (statement_.parameters.empty()) {
-            return PQsendQuery(connection, statement_.text.c_str()) != 0;
-        }
+Exchange::Exchange(Session& session, Statement statement)
+    : link_{*session.link_}, statement_{std::move(statement)} {
+    link_.last = {};
+    PGconn* connection = link_.connection;
+    int sent = 0;
+    if (statement_.parameters.empty() && !statement_.extended) {
+        sent = PQsendQuery(connection, statement_.text.c_str());
+    } else {
         std::vector<const char*> values;
         for (const auto& value : statement_.parameters) {
             values.push_back(value ? value->c_str() : nullptr);
         }
-        return PQsendQueryParams(connection, statement_.text.c_str(),
+        sent = PQsendQueryParams(connection, statement_.text.c_str(),
                                  static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                                 nullptr, 0) != 0;
+                                 nullptr, 0);
     }
+    if (sent == 0 || !flush()) lose();
+}
 
-    Waited read(const Stop& stop) {
-        while (true) {
-            if (const Waited waited = wait_result(link_.connection, stop); waited != Waited::ready)
-                return waited;
-            PGresult* result = PQgetResult(link_.connection);
-            if (result == nullptr) return Waited::ready;
-            if (const Waited waited = take(result, stop); waited != Waited::ready) return waited;
+int Exchange::fd() const {
+    return PQsocket(link_.connection);
+}
+
+short Exchange::events() const {
+    return state_ == State::sending ? POLLIN | POLLOUT : POLLIN;
+}
+
+/// False when the connection is lost.
+bool Exchange::flush() {
+    const int left = PQflush(link_.connection);
+    if (left == 0) state_ = State::reading;
+    return left >= 0;
+}
+
+void Exchange::advance() {
+    if (done()) return;
+    // Also while sending: the server may have to be rid of its words before it takes ours.
+    if (PQconsumeInput(link_.connection) == 0) return lose();
+    if (state_ == State::sending && !flush()) return lose();
+    if (state_ == State::copying_out && !drop_copy()) return;
+    if (state_ == State::reading) read();
+}
+
+void Exchange::read() {
+    while (state_ == State::reading && PQisBusy(link_.connection) == 0) {
+        PGresult* result = PQgetResult(link_.connection);
+        if (result == nullptr) {
+            state_ = State::done;
+            return;
         }
-    }
-
-    Waited take(PGresult* result, const Stop& stop) {
         Rows rows{result};
         switch (PQresultStatus(result)) {
             case PGRES_TUPLES_OK:
             case PGRES_COMMAND_OK:
-            case PGRES_EMPTY_QUERY: rows_.push_back(std::move(rows)); return Waited::ready;
+            case PGRES_EMPTY_QUERY: rows_.push_back(std::move(rows)); break;
             case PGRES_COPY_IN:
-                PQputCopyEnd(link_.connection, "COPY FROM STDIN has no input here");
-                return flush(link_.connection, stop);
-            case PGRES_COPY_OUT: return drop_copy(stop);
-            default: break;
-        }
-        const ErrorFields fields = fields_of(result, statement_.text);
-        const bool gone = PQstatus(link_.connection) != CONNECTION_OK;
-        const std::string sqlstate = field(result, PG_DIAG_SQLSTATE);
-        // The last words of a server that goes away come as an error before the end of the line.
-        const bool going = sqlstate.starts_with("57P0") || sqlstate.starts_with("08");
-        if (!failure_) {
-            link_.last = fields;
-            failure_ = statement_failure(sqlstate, fields, gone || going);
-        }
-        return Waited::ready;
-    }
-
-    Waited drop_copy(const Stop& stop) {
-        while (true) {
-            char* row = nullptr;
-            const int size = PQgetCopyData(link_.connection, &row, 1);
-            PQfreemem(row);
-            if (size < 0) return Waited::ready;
-            if (size > 0) continue;
-            if (stop.wait_fd(PQsocket(link_.connection), POLLIN) <= 0) return Waited::over;
-            if (PQconsumeInput(link_.connection) == 0) return Waited::lost;
+                state_ = State::sending;
+                if (PQputCopyEnd(link_.connection, "COPY FROM STDIN has no input here") < 0 ||
+                    !flush())
+                    return lose();
+                break;
+            case PGRES_COPY_OUT:
+                state_ = State::copying_out;
+                drop_copy();
+                break;
+            default: judge(std::move(rows));
         }
     }
+}
 
-    Failure lost() {
-        ErrorFields fields;
-        fields.message = trim(PQerrorMessage(link_.connection));
-        link_.last = fields;
-        // Without a connection left there is nothing to be in step with.
-        link_.abandoned = true;
-        if (failure_ && failure_->code == Code::connection_lost) return std::move(*failure_);
-        return statement_failure({}, fields, true);
+/// False while more is to come.
+bool Exchange::drop_copy() {
+    char* row = nullptr;
+    int size = 0;
+    while ((size = PQgetCopyData(link_.connection, &row, 1)) > 0) PQfreemem(row);
+    if (size == 0) return false;
+    state_ = State::reading;
+    return true;
+}
+
+void Exchange::judge(Rows rows) {
+    if (failure_) return;
+    const PGresult* result = static_cast<const PGresult*>(rows.handle());
+    link_.last = fields_of(result, statement_.text);
+    // The last words of a server that goes away come as an error before the end of the line.
+    const std::string& sqlstate = link_.last.sqlstate;
+    const bool going = sqlstate.starts_with("57P0") || sqlstate.starts_with("08");
+    const bool gone = PQstatus(link_.connection) != CONNECTION_OK;
+    failure_ = statement_failure(sqlstate, link_.last, gone || going);
+}
+
+void Exchange::lose() {
+    // Words of the server that came before the end still count.
+    if (PQstatus(link_.connection) == CONNECTION_OK || state_ == State::reading) {
+        state_ = State::reading;
+        read();
     }
-
-    Result<std::vector<Rows>> give_up() {
-        const Stop patience = Stop{}.within(kCancelPatience);
-        const bool answered = cancel(link_.connection, patience) &&
-                              flush(link_.connection, patience) == Waited::ready &&
-                              read(patience) == Waited::ready;
-        if (!answered) link_.abandoned = true;
-        // It was faster than the cancel; what it did is done.
-        if (answered && !failure_) return std::move(rows_);
-        const bool cancelled =
-            !failure_ || failure_->sqlstate == sqlstate::kQueryCanceled || failure_->transient;
-        if (!cancelled) return std::move(*failure_);
-        Failure failure = stop_.failure(Code::not_ready, "cannot finish a statement");
-        failure.sqlstate = sqlstate::kQueryCanceled;
-        failure.state = answered ? "The statement was cancelled."
-                                 : "The server did not answer the request to cancel the statement; "
-                                   "the connection was given up.";
-        return failure;
+    if (!failure_) {
+        link_.last = {};
+        link_.last.message = trim(PQerrorMessage(link_.connection));
+        failure_ = statement_failure({}, link_.last, true);
     }
+    link_.abandoned = true;
+    state_ = State::done;
+}
 
-    Session::Link& link_;
-    const Statement& statement_;
-    const Stop& stop_;
-    std::vector<Rows> rows_{};
-    std::optional<Failure> failure_{};
-};
+Result<std::vector<Rows>> Exchange::take() {
+    if (failure_) return *failure_;
+    return std::move(rows_);
+}
 
-}  // namespace
+bool Exchange::cancel(Duration patience) {
+    const Stop stop = Stop{}.within(patience);
+    bool good = request_cancel(link_.connection, stop);
+    while (good && !done()) {
+        good = stop.wait_fd(fd(), events()) > 0;
+        if (good) advance();
+    }
+    if (!good) link_.abandoned = true;
+    return good;
+}
 
-Result<std::vector<Rows>> exchange(Session::Link& link, const Statement& statement, const Stop& stop) {
-    link.last = {};
-    return Exchange{link, statement, stop}.run();
+Result<std::vector<Rows>> exchange(Session& session, Statement statement, const Stop& stop) {
+    Exchange running{session, std::move(statement)};
+    while (!running.done() && stop.wait_fd(running.fd(), running.events()) > 0) running.advance();
+    if (running.done()) return running.take();
+    const bool answered = running.cancel(kCancelPatience);
+    if (answered) {
+        auto results = running.take();
+        // It was faster than the cancel, or failed by itself: what it did is as it is.
+        if (results || results.error().sqlstate != sqlstate::kQueryCanceled) return results;
+    }
+    Failure failure = stop.failure(Code::not_ready, "cannot finish a statement");
+    failure.sqlstate = sqlstate::kQueryCanceled;
+    failure.state = answered ? "The statement was cancelled."
+                             : "The server did not answer the request to cancel the statement; "
+                               "the connection was given up.";
+    return failure;
 }
 
 }  // namespace ainit::postgres

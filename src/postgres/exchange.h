@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One statement sent and its answers read, with the Stop polled beside the socket.
+// One statement on its way and its answers coming back, step by step: for callers that poll several
+// sessions at once. Session::query and query_all are made of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "postgres/session.h"
 
 namespace ainit::postgres {
@@ -12,11 +15,48 @@ namespace ainit::postgres {
 struct Statement {
     std::string text{};
     Parameters parameters{};
+    /// The extended protocol, which takes one statement only; always used where there are parameters.
+    bool extended{false};
 };
 
-/// The results of the statement in order; at the first error the rest is read and dropped. When the
-/// Stop is over the statement is cancelled, and what comes back is the Stop's Failure (SQLSTATE
-/// 57014), unless the statement was faster.
-Result<std::vector<Rows>> exchange(Session::Link& link, const Statement& statement, const Stop& stop);
+class Exchange {
+  public:
+    /// Sends what can be sent without blocking. Another one on the same session must be done before.
+    Exchange(Session& session, Statement statement);
+
+    bool done() const { return state_ == State::done; }
+
+    int fd() const;
+    short events() const;  ///< POLLIN, or both POLLIN and POLLOUT
+
+    /// To be called when the socket is ready; never blocks.
+    void advance();
+
+    /// The results in order, or the first error: after that the rest was read and dropped. Once, when done.
+    Result<std::vector<Rows>> take();
+
+    /// Asks the server to cancel the statement and waits, for at most `patience`, until it is done. False when no
+    /// answer came: the session is abandoned then.
+    bool cancel(Duration patience);
+
+  private:
+    enum class State { sending, reading, copying_out, done };
+
+    bool flush();
+    void read();
+    bool drop_copy();
+    void judge(Rows rows);
+    void lose();
+
+    Session::Link& link_;
+    Statement statement_;
+    State state_{State::sending};
+    std::vector<Rows> rows_{};
+    std::optional<Failure> failure_{};
+};
+
+/// The whole of it, with the Stop polled beside the socket. When the Stop is over the statement is cancelled, and what
+/// comes back is the Stop's Failure (SQLSTATE 57014), unless the statement was faster.
+Result<std::vector<Rows>> exchange(Session& session, Statement statement, const Stop& stop);
 
 }  // namespace ainit::postgres

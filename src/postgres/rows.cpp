@@ -69,4 +69,15 @@ long long Rows::affected() const {
     return result_ == nullptr ? 0 : to_number(PQcmdTuples(of(result_)));
 }
 
+Column Rows::column(int column) const {
+    const PGresult* result = of(result_);
+    const char* name = PQfname(result, column);
+    return {name == nullptr ? "" : name,   PQftable(result, column), PQftablecol(result, column),
+            PQftype(result, column),       PQfsize(result, column),  PQfmod(result, column)};
+}
+
+bool Rows::returns_rows() const {
+    return result_ != nullptr && PQresultStatus(of(result_)) == PGRES_TUPLES_OK;
+}
+
 }  // namespace ainit::postgres

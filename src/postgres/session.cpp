@@ -103,14 +103,14 @@ std::vector<Result<Session>> Session::open_all(const Server& server,
 }
 
 Result<Rows> Session::query(const Sql& sql, const Stop& stop, const Parameters& parameters) {
-    auto results = exchange(*link_, {sql.text(), parameters}, stop);
+    auto results = exchange(*this, {sql.text(), parameters}, stop);
     if (!results) return std::move(results).error();
     if (results->empty()) return Rows{};
     return std::move(results->back());
 }
 
 Result<std::vector<Rows>> Session::query_all(const Sql& sql, const Stop& stop) {
-    return exchange(*link_, {sql.text(), {}}, stop);
+    return exchange(*this, {sql.text()}, stop);
 }
 
 const ErrorFields& Session::last_error() const {

@@ -17,6 +17,16 @@
 
 namespace ainit::postgres {
 
+/// What the server says of a column (53.7, RowDescription).
+struct Column {
+    std::string name{};
+    unsigned table{};   ///< OID, 0 if it is no column of a table
+    int number{};       ///< attribute number within the table
+    unsigned type{};    ///< OID
+    int size{};
+    int modifier{};
+};
+
 /// The rows of one statement's result. Owns libpq's result; cheap to move.
 class Rows {
   public:
@@ -34,6 +44,9 @@ class Rows {
     long long number(int row, int column) const;       ///< 0 where it is none
     std::string tag() const;                           ///< command tag: "INSERT 0 1"
     long long affected() const;
+    Column column(int column) const;
+    bool returns_rows() const;  ///< a SELECT or its like, also when there are none
+    void* handle() const { return result_; }  ///< PGresult, of this room alone
 
   private:
     void* result_{nullptr};
@@ -41,10 +54,14 @@ class Rows {
 
 using Parameters = std::vector<std::optional<std::string>>;
 
-/// What the server told us beyond SQLSTATE and text; offsets are in bytes of the statement that was sent.
+/// What the server told us: every field of its error, as PostgreSQL's protocol names them (53.8). `severity` is not
+/// translated.
 struct ErrorFields {
-    std::string severity{}, message{}, detail{}, hint{}, context{}, schema{}, table{}, column{}, constraint{};
-    std::optional<std::size_t> position{};
+    std::string sqlstate{}, severity{}, message{}, detail{}, hint{}, context{}, schema{}, table{}, column{};
+    std::string data_type{}, constraint{}, internal_query{}, internal_position{};
+    std::string source_file{}, source_line{}, routine{};
+    std::string character{};                ///< the position as the server gives it: in characters, from 1
+    std::optional<std::size_t> position{};  ///< the same in bytes of the statement that was sent, from 0
 };
 
 class Session {
@@ -88,6 +105,7 @@ class Session {
     struct Link;  ///< of this room alone
 
   private:
+    friend class Exchange;
     explicit Session(std::unique_ptr<Link> link);
     std::unique_ptr<Link> link_;
 };
