@@ -61,7 +61,7 @@ class Stack:
     def _secrets(self):
         folder = self.folder / "secrets"
         folder.mkdir(mode=0o700)
-        (folder / cluster.USER).write_text(cluster.PASSWORD)
+        (folder / cluster.USER).write_text(self.server.password)
         for database in self.databases:
             (folder / database.name).write_text(database.password)
 
@@ -89,7 +89,7 @@ class Stack:
     def logins(self):
         """Who has to log in at least: the maintenance user, and each owner in its own database."""
         owners = [self.server.conninfo(d.name, d.password, d.name) for d in self.databases]
-        return [self.server.conninfo(cluster.USER, cluster.PASSWORD, "postgres"), *owners]
+        return [self.server.conninfo(cluster.USER, self.server.password, "postgres"), *owners]
 
     def drop(self):
         self.server.sql(*[f'DROP DATABASE IF EXISTS "{d.name}" WITH (FORCE)' for d in self.databases],

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`exec` provisions and becomes the command: the same process, the environment less our secrets, the signals as they were."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import harness  # noqa: E402
+
+
+class Exec(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.clean()
+
+    def test_the_command_takes_the_process_over(self):
+        config = self.config()
+        run = self.begin("exec", "--", "sh", "-c", "echo $$; exit 7", config=config)
+        ran = run.end()
+        self.assertEqual(ran.code, 7, ran.err)
+        self.assertEqual(ran.out.strip().splitlines()[-1], str(run.pid))
+        self.assertEqual(self.server.value("SELECT count(*) FROM table1", "alkemio"), "1")
+
+    def test_the_command_gets_no_secret_and_no_descriptor_of_ours(self):
+        config = self.config()
+        text = config.read_text().replace('password_file = "secrets/superuser"', 'password = "${env:OUR_SECRET}"')
+        config.write_text(text)
+        ran = self.expect(0, "exec", "--", "sh", "-c", "env; ls /proc/$$/fd | tr '\\n' ' '", config=config,
+                          OUR_SECRET=harness.canary("superuser"), HARMLESS="stays")
+        self.assertNotIn("OUR_SECRET", ran.out)
+        self.assertIn("HARMLESS=stays", ran.out)
+        self.assertRegex(ran.out.strip().splitlines()[-1], r"^0 1 2 ?$")
+
+    def test_as_database_gives_the_owners_login(self):
+        config = self.config()
+        self.write("bin/show", """\
+            #!/bin/sh
+            test "$(PGPASSWORD="$DATABASE_PASSWORD" psql -XqAt -h "$DATABASE_HOST" -p "$DATABASE_PORT" \\
+              -U "$DATABASE_USERNAME" "$DATABASE_NAME" -c 'SELECT current_user')" = kratos && echo logged in
+            """, 0o755)
+        ran = self.expect(0, "exec", "--as-database", "kratos", "--", self.folder / "bin/show", config=config)
+        self.assertIn("logged in", ran.out)
+
+    def test_ignored_and_blocked_signals_are_as_they_were(self):
+        config = self.config()
+        self.expect(0, "once", config=config)
+        look = "grep -E '^Sig(Blk|Ign)' /proc/self/status"
+
+        def before():
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        def states(command):
+            done = subprocess.run(command, capture_output=True, text=True, env=self.environment(), cwd=self.folder,
+                                  preexec_fn=before, timeout=60)
+            return done.stdout.strip().splitlines()[-2:]
+
+        plain = states(["sh", "-c", look])
+        ours = states([harness.PROGRAM, "--config", str(config), "exec", "--", "sh", "-c", look])
+        self.assertEqual(ours, plain)
+
+    def test_commands_that_cannot_be_run(self):
+        config = self.config()
+        self.expect(127, "exec", "--", "no-such-command", config=config)
+        self.write("not-executable", "x")
+        self.expect(126, "exec", "--", self.folder / "not-executable", config=config)
+
+    def test_a_failure_before_it_starts_nothing(self):
+        config = self.config(password_file="secrets/kratos")
+        ran = self.expect(12, "exec", "--", "touch", self.folder / "started", config=config)
+        self.assertFalse((self.folder / "started").exists(), ran.out)
+
+    def test_wait_only_waits_for_another_run(self):
+        config = self.config()
+        waiting = self.begin("exec", "--wait-only", "--timeout", "60s", "--", "echo", "started", config=config)
+        self.assertIsNone(waiting.process.poll())
+        self.expect(0, "once", config=config)
+        ran = waiting.end()
+        self.assertEqual(ran.code, 0, ran.err)
+        self.assertIn("started", ran.out)
+
+    def test_terminated_while_it_waits(self):
+        waiting = self.begin("exec", "--", "echo", "never", config=self.config(port=harness.cluster.free_port()))
+        self.assert_logs_something(waiting)
+        waiting.send(signal.SIGTERM)
+        ran = waiting.end()
+        self.assertEqual(ran.code, 143)
+        self.assertNotIn("never", ran.out)
+
+    def assert_logs_something(self, running):
+        self.assertTrue(os.read(running.process.stderr.fileno(), 1))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`once` takes an empty cluster to a provisioned stack, and a second run changes nothing; what is there already is adopted,
+what only a person may change is left alone; each kind of trouble has its exit code and its words."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import harness  # noqa: E402
+
+
+class Once(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.clean()
+
+    def test_an_empty_cluster_is_provisioned_once(self):
+        config = self.config()
+        plan = self.expect(3, "plan", config=config)
+        self.assertIn("create database \"kratos\"", plan.out)
+        first = self.expect(0, "once", config=config)
+        self.assertIn("done: ", first.out)
+        self.assertEqual(self.server.value("SELECT count(*) FROM table2", "alkemio"), "1")
+        self.assertEqual(self.server.value("SELECT datcollate FROM pg_database WHERE datname = 'synapse'"), "C")
+        self.assertIn("kratos: migrated", first.err)
+
+        offset = self.server.log_size()
+        self.server.sql("ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
+        second = self.expect(0, "once", config=config)
+        self.assertIn("done: 0 changes", second.out)
+        said = self.server.log_since(offset)
+        self.assertNotIn("pg_try_advisory_lock", said, "a run with nothing to do takes no lock")
+        for word in ("CREATE ", "ALTER ROLE", "INSERT", "GRANT"):
+            self.assertNotIn(f"statement: {word}", said.replace("ALTER SYSTEM", ""))
+        self.server.sql("ALTER SYSTEM RESET log_statement", "SELECT pg_reload_conf()")
+        for name in ("kratos", "hydra"):
+            self.assertEqual((self.folder / f"{name}.runs").read_text(), "run\n")
+        self.assertIn("Nothing to do.", self.expect(0, "plan", config=config).out)
+        self.assertIn("Nothing to do.", self.expect(0, "plan", "--output", "text", config=config).out)
+
+    def test_status_verify_and_show_speak_of_every_database(self):
+        config = self.config()
+        self.assertIn("missing", self.expect(3, "status", config=config).out)
+        self.expect(0, "once", config=config)
+        status = self.expect(0, "status", config=config).out
+        for name in harness.DATABASES:
+            self.assertRegex(status, rf"(?m)^{name} +exists +{name} ")
+        self.assertRegex(status, r"(?m)^alkemio .* 3 applied, 0 pending")
+        self.assertRegex(status, r"(?m)^kratos .*pg_trgm")
+        verified = self.expect(0, "verify", config=config).out
+        self.assertIn("table \"table1\" can be read", verified)
+        self.assertIn(", 0 failed.", verified)
+        shown = self.expect(0, "migrate", "show", "--check", config=config).out
+        self.assertIn("0003_table3", shown)
+        self.assertEqual(self.expect(0, "status", "--output", "json", config=config).json["exit_code"], 0)
+
+    def test_plan_as_sql_holds_no_secret_and_works_by_hand(self):
+        config = self.config()
+        sql = self.expect(3, "plan", "--output", "sql", config=config).out
+        self.assertIn('CREATE DATABASE "synapse"', sql)
+        self.assertIn("<redacted>", sql)
+        self.assertIn("-- pending migration of \"alkemio\"", sql)
+
+    def test_a_hand_made_cluster_is_adopted(self):
+        self.server.sql("CREATE ROLE kratos LOGIN PASSWORD 'another'", "CREATE DATABASE kratos",
+                        "CREATE DATABASE alkemio")
+        self.server.value("CREATE TABLE precious (n int); INSERT INTO precious VALUES (42)", "alkemio")
+        config = self.config()
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.server.value("SELECT n FROM precious", "alkemio"), "42")
+        self.assertEqual(self.server.value("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'kratos'"),
+                         "kratos")
+        self.assertIn("done: 0 changes", self.expect(0, "once", config=config).out)
+
+    def test_drift_is_exit_21_and_nothing_is_touched(self):
+        self.server.sql("CREATE DATABASE synapse LOCALE 'C.UTF-8' TEMPLATE template0")
+        before = self.server.value("SELECT oid, datname FROM pg_database ORDER BY 1")
+        ran = self.expect(21, "once", config=self.config())
+        self.assertIn("database \"synapse\"", ran.err)
+        self.assertIn("error[E302]", ran.err)
+        self.assertEqual(self.server.value("SELECT oid, datname FROM pg_database ORDER BY 1"), before)
+        self.assertEqual(self.server.value("SELECT count(*) FROM pg_roles WHERE rolname = 'kratos'"), "0")
+
+    def test_a_failing_migration_is_exit_30_with_file_line_and_state(self):
+        config = self.config()
+        self.write("alkemio/0004_wrong.sql", "CREATE TABLE four (id int);\n\nSELECT nothing_like_it\nFROM table1;\n")
+        log = self.folder / "termination-log"
+        log.touch()
+        ran = self.expect(30, "once", config=config, ALKEMIO_INIT_TERMINATION_LOG=str(log))
+        self.assertRegex(ran.err, r"0004_wrong\.sql:3:8")
+        self.assertIn("42703", ran.err)
+        self.assertIn("^", ran.err)
+        self.assertIn("state: ", ran.err)
+        self.assertIn("0004_wrong.sql", log.read_text())
+        self.assertLessEqual(log.stat().st_size, 4096)
+        self.assertEqual(self.server.value("SELECT to_regclass('four') IS NULL", "alkemio"), "t")
+        # The others are done all the same, and mending the file is all it takes.
+        self.assertEqual(self.server.value("SELECT count(*) FROM schema_migration", "kratos"), "2")
+        self.write("alkemio/0004_wrong.sql", "CREATE TABLE four (id int);\n")
+        self.expect(0, "once", config=config)
+
+    def test_an_inconsistent_set_is_exit_32(self):
+        config = self.config()
+        self.expect(0, "once", config=config)
+        self.write("alkemio/0002_table2.sql", "CREATE TABLE changed ();\n")
+        self.assertIn("0002_table2", self.expect(32, "once", config=config).err)
+        (self.folder / "alkemio/0002_table2.sql").unlink()
+        self.assertIn("0002_table2", self.expect(32, "plan", config=config).err)
+        for path in (self.folder / "alkemio").glob("*.sql"):
+            path.unlink()
+        self.expect(32, "migrate", "show", config=config)
+
+    def test_a_failing_check_is_exit_40(self):
+        config = self.config('[[check]]\ndatabase = "hydra"\ntables = ["not_there"]\n')
+        ran = self.expect(40, "once", config=config)
+        self.assertIn("not_there", ran.err)
+
+    def test_a_wrong_password_is_exit_12(self):
+        config = self.config(password_file="secrets/kratos")
+        ran = self.expect(12, "once", config=config)
+        self.assertIn("28P01", ran.err)
+        self.assertIn("Nothing was changed", ran.err)
+
+    def test_no_server_is_exit_11_at_the_timeout(self):
+        ran = self.expect(11, "once", "--timeout", "1s", config=self.config(port=harness.cluster.free_port()))
+        self.assertIn("refused", ran.err)
+
+    def test_a_tool_that_fails_is_exit_30_with_its_last_words(self):
+        config = self.config()
+        self.tool("kratos", before='echo "no such column, says the tool" >&2; exit 7')
+        ran = self.expect(30, "once", config=config)
+        self.assertIn("exited with 7", ran.err)
+        self.assertIn("no such column, says the tool", ran.err)
+
+    def test_failures_as_json_lines(self):
+        ran = self.expect(12, "--log-format", "json", "once", config=self.config(password_file="secrets/kratos"))
+        last = harness.json.loads(ran.err.strip().splitlines()[-1])
+        self.assertEqual((last["level"], last["id"], last["exit_code"]), ("error", "E202", "12"))
+
+
+if __name__ == "__main__":
+    harness.main()

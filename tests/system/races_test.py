@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Many runs at once, kills at random instants, a server that restarts in the middle: the end is always the same."""
+
+import os
+import pathlib
+import random
+import re
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import harness  # noqa: E402
+
+RUNS_AT_ONCE = 20
+KILLS = int(os.environ.get("ALKEMIO_INIT_KILLS", "200"))
+SEED = int(os.environ.get("ALKEMIO_INIT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+
+
+class Races(harness.StackTest):
+    settings = {"max_connections": "200"}
+
+    def setUp(self):
+        super().setUp()
+        self.clean()
+
+    def expected(self, config):
+        """What an undisturbed run leaves, on a cluster emptied again afterwards."""
+        self.expect(0, "once", config=config)
+        fingerprint = self.fingerprint()
+        self.clean()
+        return fingerprint
+
+    def test_twenty_at_once_end_well_and_one_does_the_work(self):
+        config = self.config()
+        wanted = self.expected(config)
+        for name in ("kratos", "hydra"):
+            (self.folder / f"{name}.runs").unlink()
+        runs = [self.begin("once", config=config) for _ in range(RUNS_AT_ONCE)]
+        ends = [run.end() for run in runs]
+        for ran in ends:
+            self.assertEqual(ran.code, 0, ran.out + ran.err)
+        working = [ran for ran in ends if not re.search(r"done: 0 changes", ran.out)]
+        self.assertEqual(len(working), 1, [ran.out.splitlines()[-1] for ran in ends])
+        self.assertEqual(self.fingerprint(), wanted)
+        for name in ("kratos", "hydra"):
+            self.assertEqual((self.folder / f"{name}.runs").read_text(), "run\n", f"{name} migrated once")
+
+    def test_killed_at_random_instants_the_next_run_converges(self):
+        config = self.config()
+        began = time.monotonic()
+        wanted = self.expected(config)
+        whole = time.monotonic() - began
+        chance = random.Random(SEED)
+        print(f"seed {SEED}, {KILLS} kills within {whole:.2f} s of a run", flush=True)
+        finished = 0
+        for kill in range(KILLS):
+            run = self.begin("once", config=config)
+            time.sleep(chance.uniform(0, whole))
+            finished += run.process.poll() is not None
+            run.send(signal.SIGKILL)
+            run.end()
+            # Each tenth is followed to the end; between them, kills fall on what kills left.
+            if kill % 10 == 9:
+                self.expect(0, "once", config=config)
+                self.assertEqual(self.fingerprint(), wanted, f"after kill {kill}")
+                self.assertIn("done: 0 changes", self.expect(0, "once", config=config).out)
+                self.clean()
+        self.assertLess(finished, KILLS * 0.6, "most kills must hit a run")
+
+    def test_a_server_that_restarts_in_the_middle_is_waited_for(self):
+        config = self.config()
+        wanted = self.expected(config)
+        self.write("alkemio/0004_slow.sql", "SELECT pg_sleep(2);\n")
+        run = self.begin("once", config=config)
+        self.wait_for_query("pg_sleep")
+        self.server.stop()
+        time.sleep(0.3)
+        self.server.start()
+        ran = run.end()
+        self.assertEqual(ran.code, 0, ran.out + ran.err)
+        self.assertIn("the server went away", ran.err)
+        self.assertEqual(self.fingerprint(), wanted)
+
+    def test_sigterm_cancels_the_migration_and_says_how_things_stand(self):
+        config = self.config()
+        self.write("alkemio/0004_slow.sql", "CREATE TABLE four (id int);\nSELECT pg_sleep(60);\n")
+        run = self.begin("once", config=config)
+        self.wait_for_query("pg_sleep")
+        asked = time.monotonic()
+        run.send(signal.SIGTERM)
+        ran = run.end()
+        self.assertLess(time.monotonic() - asked, 5)
+        self.assertEqual(ran.code, 143, ran.err)
+        self.assertIn("SIGTERM", ran.err)
+        self.assertIn("0004_slow", ran.err)
+        self.assertRegex(ran.err, r"state: .*rolled back")
+        self.assertEqual(self.server.value("SELECT to_regclass('four') IS NULL", "alkemio"), "t")
+        self.assertEqual(self.server.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep' AND pid <> "
+            "pg_backend_pid()"), "0")
+
+    def test_a_run_that_hangs_does_not_hold_up_others_for_ever(self):
+        config = self.config()
+        text = config.read_text().replace('ready_timeout = "60s"', 'ready_timeout = "60s"\nlock_wait = "1s"')
+        config.write_text(text)
+        self.write("alkemio/0004_slow.sql", "SELECT pg_sleep(60);\n")
+        holder = self.begin("once", config=config)
+        self.wait_for_query("pg_sleep")
+        ran = self.expect(11, "once", config=config)
+        self.assertIn("error[E210]", ran.err)
+        self.assertRegex(ran.err, r"process \d+ of the server")
+        holder.send(signal.SIGTERM)
+        self.assertEqual(holder.end().code, 143)
+
+    def wait_for_query(self, text):
+        for _ in range(400):
+            count = self.server.value("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE "
+                                      f"'%{text}%' AND pid <> pg_backend_pid()")
+            if count != "0":
+                return
+            time.sleep(0.05)
+        self.fail(f"no statement with {text} is running")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`run` provisions, stays, answers probes and ends on SIGTERM; `wait` waits for what others make."""
+
+import http.server
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import harness  # noqa: E402
+
+
+class Run(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.clean()
+        self.health = f'[health]\nlisten = "unix:{self.folder}/health"\n[run]\nrecheck = "200ms"\n'
+
+    def healthy(self, config, path="/readyz", wanted=0, patience=30):
+        end = time.monotonic() + patience
+        while True:
+            ran = self.run_program("healthcheck", path, config=config)
+            if ran.code == wanted:
+                return ran
+            if time.monotonic() > end:
+                self.fail(f"healthcheck {path} gives {ran.code}, not {wanted}: {ran.out} {ran.err}")
+            time.sleep(0.05)
+
+    def test_it_stays_answers_and_ends_with_0(self):
+        config = self.config(self.health)
+        self.expect(1, "healthcheck", config=config)
+        run = self.begin("run", config=config)
+        self.healthy(config, "/livez")
+        self.healthy(config)
+        self.healthy(config, "/startupz")
+        self.assertEqual(self.server.value("SELECT count(*) FROM table3", "alkemio"), "1")
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 0)
+        self.expect(1, "healthcheck", config=config)
+
+    def test_it_is_alive_but_not_ready_while_it_waits_and_migrates(self):
+        config = self.config(self.health)
+        self.write("alkemio/0004_slow.sql", "SELECT pg_sleep(1.5);\n")
+        run = self.begin("run", config=config)
+        self.healthy(config, "/livez")
+        self.assertEqual(self.run_program("healthcheck", "/readyz", config=config).code, 1)
+        self.healthy(config)
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 0)
+
+    def test_a_first_provisioning_that_fails_ends_it(self):
+        config = self.config(self.health)
+        self.write("alkemio/0004_wrong.sql", "SELECT nothing;\n")
+        ran = self.expect(30, "run", config=config)
+        self.assertIn("0004_wrong.sql", ran.err)
+
+    def test_what_goes_missing_later_is_made_again(self):
+        config = self.config(self.health)
+        run = self.begin("run", config=config)
+        self.healthy(config)
+        self.server.sql("DROP DATABASE synapse WITH (FORCE)")
+        end = time.monotonic() + 20
+        while self.server.value("SELECT count(*) FROM pg_database WHERE datname = 'synapse'") == "0":
+            self.assertLess(time.monotonic(), end, "the database is not made again")
+            time.sleep(0.05)
+        self.healthy(config)
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 0)
+
+    def test_sigterm_in_the_first_provisioning_is_143(self):
+        config = self.config(self.health, port=harness.cluster.free_port())
+        run = self.begin("run", config=config)
+        self.healthy(config, "/livez")
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 143)
+
+
+class Wait(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.clean()
+
+    def test_for_postgres_databases_and_migrations(self):
+        config = self.config()
+        self.assertIn("postgres: ready after", self.expect(0, "wait", config=config).out)
+        waiting = [self.begin("wait", "--for", target, "--timeout", "60s", config=config)
+                   for target in ("database=kratos", "migrations=alkemio", "migrations=hydra")]
+        time.sleep(0.3)
+        for one in waiting:
+            self.assertIsNone(one.process.poll(), "it must wait")
+        self.expect(0, "once", config=config)
+        for one in waiting:
+            ran = one.end()
+            self.assertEqual(ran.code, 0, ran.err)
+
+    def test_for_what_never_comes(self):
+        config = self.config()
+        for target in ("database=kratos", "migrations=alkemio", f"tcp://127.0.0.1:{harness.cluster.free_port()}",
+                       f"file:{self.folder}/never"):
+            ran = self.run_program("wait", "--for", target, "--timeout", "300ms", config=config)
+            self.assertIn(ran.code, (11, 12), f"{target}: {ran.code} {ran.err}")
+            self.assertIn("state: ", ran.err)
+        self.expect(2, "wait", "--for", "nonsense=1", config=config)
+        self.expect(2, "wait", "--for", "migrations=nobody", config=config)
+
+    def test_for_tcp_http_and_files(self):
+        config = self.config()
+        self.expect(0, "wait", "--for", f"tcp://127.0.0.1:{self.server.port}", config=config)
+        port = harness.cluster.free_port()
+        path = self.folder / "made-later"
+        waiting = self.begin("wait", "--for", f"http://127.0.0.1:{port}/", "--for", f"file:{path}", "--timeout", "30s",
+                             config=config)
+        time.sleep(0.2)
+        web = http.server.HTTPServer(("127.0.0.1", port), http.server.SimpleHTTPRequestHandler)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.shutdown)
+        time.sleep(0.2)
+        path.touch()
+        ran = waiting.end(40)
+        self.assertEqual(ran.code, 0, ran.err)
+
+
+class LateServer(harness.StackTest):
+    start = False
+
+    def test_a_server_that_comes_late_is_told_by_its_states(self):
+        run = self.begin("once", config=self.config())
+        time.sleep(0.7)
+        self.server.launch()
+        ran = run.end()
+        self.assertEqual(ran.code, 0, ran.out + ran.err)
+        self.assertRegex(ran.out, r"refused for \d.*ready after ")
+
+
+if __name__ == "__main__":
+    harness.main()
