@@ -8,14 +8,20 @@ namespace {
 
 template <class Items>
 auto named(const Items& items, std::string_view name) {
-    const auto found = std::ranges::find_if(items, [&](const auto& item) { return item.name == name; });
+    const auto found =
+        std::ranges::find_if(items, [&](const auto& item) { return item.name == name; });
     return found == items.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-const Role* Config::role(std::string_view name) const { return named(roles, name); }
-const Database* Config::database(std::string_view name) const { return named(databases, name); }
+const Role* Config::role(std::string_view name) const {
+    return named(roles, name);
+}
+
+const Database* Config::database(std::string_view name) const {
+    return named(databases, name);
+}
 
 const std::string& Config::owner_of(std::string_view name) const {
     const Database* found = database(name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model of the configuration: plain structs, defaults visible here. load.h fills it from TOML, environment variables
-// and secret files; check.h holds the rules between fields. Knows nothing of PostgreSQL's client library.
+// The model of the configuration: plain structs, defaults visible here. load.h fills it from TOML,
+// environment variables and secret files; check.h holds the rules between fields. Knows nothing of
+// PostgreSQL's client library.
 #pragma once
 
 #include <map>
@@ -40,15 +41,17 @@ struct Postgres {
     std::string load_balance_hosts{};
     std::string passfile{};
     std::string options{};  ///< -c name=value …, sent with each login
+    Settings parameters{};  ///< further libpq settings by their own names
     std::string application_name{"alkemio-init"};
-    Duration connect_timeout{5'000};         ///< one attempt to log in
-    Duration ready_timeout{120'000};         ///< until the server must serve
-    Duration refusal_grace{5'000};           ///< how long a permanent refusal (28P01, 3D000 …) is retried
-    Duration lock_wait{300'000};             ///< how long another run may hold the cluster lock
-    Duration lock_timeout{10'000};           ///< lock_timeout of DDL and migrations
-    Duration statement_timeout{0};           ///< of provisioning statements; 0: none
-    int minimum_version{14};                 ///< major version
-    std::string expected_version{"17.5"};    ///< another one is named in the log, not refused; empty: any
+    Duration connect_timeout{5'000};  ///< one attempt to log in
+    Duration ready_timeout{120'000};  ///< until the server must serve
+    Duration refusal_grace{5'000};    ///< how long a permanent refusal (28P01, 3D000 …) is retried
+    Duration lock_wait{300'000};      ///< how long another run may hold the cluster lock
+    Duration lock_timeout{10'000};    ///< lock_timeout of DDL and migrations
+    Duration statement_timeout{0};    ///< of provisioning statements; 0: none
+    int minimum_version{14};          ///< major version
+    std::string expected_version{
+        "17.5"};  ///< another one is named in the log, not refused; empty: any
 };
 
 struct Role {
@@ -90,10 +93,11 @@ struct Schema {
 struct Grant {
     Origin origin{};
     std::vector<std::string> privileges{};  ///< "SELECT", …, "ALL"
-    /// "database", "schema", "table", "sequence", "function", "all tables", "all sequences", "all functions"
+    /// "database", "schema", "table", "sequence", "function", "all tables", "all sequences", "all
+    /// functions"
     std::string on{"database"};
-    std::string schema{};                 ///< of tables, sequences, functions; the schema itself for "schema"
-    std::vector<std::string> objects{};   ///< names; empty for database, schema and all …
+    std::string schema{};  ///< of tables, sequences, functions; the schema itself for "schema"
+    std::vector<std::string> objects{};  ///< names; empty for database, schema and all …
     std::vector<std::string> roles{};
     bool with_grant_option{false};
 };
@@ -101,8 +105,8 @@ struct Grant {
 /// ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA schema GRANT privileges ON kind TO roles.
 struct DefaultPrivilege {
     Origin origin{};
-    std::string owner{};   ///< whose future objects; empty: the database's owner
-    std::string schema{};  ///< empty: all schemas
+    std::string owner{};       ///< whose future objects; empty: the database's owner
+    std::string schema{};      ///< empty: all schemas
     std::string on{"tables"};  ///< "tables", "sequences", "functions", "types", "schemas"
     std::vector<std::string> privileges{};
     std::vector<std::string> roles{};
@@ -113,7 +117,7 @@ struct Database {
     std::string name{};
     std::string owner{};  ///< empty: the maintenance user
     std::string encoding{"UTF8"};
-    std::string locale{};      ///< lc_collate and lc_ctype together
+    std::string locale{};  ///< lc_collate and lc_ctype together
     std::string lc_collate{};
     std::string lc_ctype{};
     std::string locale_provider{};  ///< "libc", "icu" (15), "builtin" (17)
@@ -125,7 +129,8 @@ struct Database {
     std::string strategy{};  ///< "wal_log", "file_copy" (15)
     int connection_limit{-1};
     std::string comment{};
-    std::string profile{};  ///< "alkemio", "kratos", "hydra", "synapse": adds that service's extensions and checks
+    std::string profile{};  ///< "alkemio", "kratos", "hydra", "synapse": adds that service's
+                            ///< extensions and checks
     std::vector<Extension> extensions{};
     std::vector<Schema> schemas{};
     std::vector<Grant> grants{};
@@ -149,21 +154,24 @@ struct Migration {
     // engine sql
     std::vector<std::string> files{};  ///< globs, relative to the configuration file
     std::string table{"schema_migrations"};
-    std::string schema{};                 ///< of the ledger; empty: current_schema()
-    std::string transaction{"each"};      ///< "each", "all", "none"
-    std::string on_changed{"refuse"};     ///< an applied file that changed: "refuse", "warn", "ignore"
-    std::string on_older{"refuse"};       ///< a newcomer older than the last applied
-    std::string on_ahead{"refuse"};       ///< ledger rows that no file has
+    std::string schema{};              ///< of the ledger; empty: current_schema()
+    std::string transaction{"each"};   ///< "each", "all", "none"
+    std::string on_changed{"refuse"};  ///< an applied file that changed: "refuse", "warn", "ignore"
+    std::string on_older{"refuse"};    ///< a newcomer older than the last applied
+    std::string on_ahead{"refuse"};    ///< ledger rows that no file has
 
     // engine command
     std::vector<std::string> command{};
-    Settings environment{};  ///< ${dsn}, ${host}, ${port}, ${user}, ${password}, ${database} are replaced
+    Settings environment{};  ///< ${dsn}, ${host}, ${port}, ${user}, ${password}, ${database} are
+                             ///< replaced
     std::string directory{};
     std::vector<std::string> status_command{};
-    std::string status_format{};   ///< "ory" (migrate sql status --format json), "exit" (exit code), "json-pending"
-    std::string status_query{};    ///< SQL: one row, one column: number of pending migrations, or true when pending
-    std::string ledger_query{};    ///< SQL: one column, the names that are applied; asked before and after
-    Duration grace{10'000};        ///< between TERM and KILL
+    std::string status_format{};  ///< "ory" (migrate sql status --format json), "exit" (exit code)
+    std::string status_query{};   ///< SQL: one row, one column: number of pending migrations, or
+                                  ///< true when pending
+    std::string
+        ledger_query{};  ///< SQL: one column, the names that are applied; asked before and after
+    Duration grace{10'000};  ///< between TERM and KILL
 };
 
 struct Check {
@@ -172,10 +180,10 @@ struct Check {
     std::string database{};
     std::string role{};  ///< who checks; empty: the database's owner
     std::string profile{};
-    std::vector<std::string> tables{};   ///< exist and can be read
-    std::vector<std::string> rows{};     ///< tables with at least one row
+    std::vector<std::string> tables{};  ///< exist and can be read
+    std::vector<std::string> rows{};    ///< tables with at least one row
     std::vector<std::string> extensions{};
-    std::string locale{};                ///< literally, of datcollate and datctype
+    std::string locale{};  ///< literally, of datcollate and datctype
     std::string query{};
     std::optional<std::string> expect{};  ///< of the query: first column of its only row, as text
     bool create_in_public{false};
@@ -185,13 +193,15 @@ struct Check {
 /// [health]: where `run` answers probes, and where `healthcheck` asks.
 struct Health {
     Origin origin{};
-    std::string listen{"unix:@alkemio-init"};  ///< "127.0.0.1:8080", ":8080", "unix:/run/x.sock", "unix:@name"
+    std::string listen{
+        "unix:@alkemio-init"};  ///< "127.0.0.1:8080", ":8080", "unix:/run/x.sock", "unix:@name"
 };
 
 /// [run]: after provisioning.
 struct Run {
     Origin origin{};
-    Duration recheck{60'000};  ///< how often the server is looked at while nothing happens; 0: never
+    Duration recheck{
+        60'000};  ///< how often the server is looked at while nothing happens; 0: never
 };
 
 /// One effective value for `config show`: secrets are given as "<redacted>".
@@ -217,15 +227,15 @@ struct Config {
     Health health{};
     Run run{};
     log::Settings log{};
-    std::vector<Setting> settings{};   ///< in the order of the file, then defaults
-    std::vector<Failure> warnings{};   ///< worth a line, but no error
+    std::vector<Setting> settings{};  ///< in the order of the file, then defaults
+    std::vector<Failure> warnings{};  ///< worth a line, but no error
 
     const Role* role(std::string_view name) const;
     const Database* database(std::string_view name) const;
     /// The role that owns a database: its owner, else the maintenance user.
     const std::string& owner_of(std::string_view database) const;
-    /// Who works in `database`: `role` if given, else the database's owner, with the configured password; the maintenance
-    /// user when that role has no password here (it cannot log in as it).
+    /// Who works in `database`: `role` if given, else the database's owner, with the configured
+    /// password; the maintenance user when that role has no password here (it cannot log in as it).
     Account account_for(std::string_view database, std::string_view role = {}) const;
 };
 

@@ -9,12 +9,10 @@
 
 namespace ainit::config {
 
-/// Fills [postgres] keys that `set_in_file` does not name, DATABASE_* before POSTGRES_* before PG*; each variable may also
-/// be given as NAME_FILE, but not both. Without a configuration file it also makes the databases that POSTGRES_DB,
-/// POSTGRES_MULTIPLE_DATABASES and DATABASE_NAME name.
-void from_environment(Loaded& loaded, const Sources& sources, const std::set<std::string>& set_in_file);
-
-/// Takes a libpq URL apart into `into`. `where` is for messages; nothing of the URL is put into them.
-Result<std::set<std::string>> from_url(std::string_view url, Postgres& into);
+/// Fills the [postgres] keys that `set` does not name, and adds them to it. DATABASE_URL counts
+/// before the variables of single keys, and DATABASE_* before POSTGRES_* before PG*. Each variable
+/// may also be given as NAME_FILE, but not both. Without a configuration file it also makes the
+/// databases that POSTGRES_DB, POSTGRES_MULTIPLE_DATABASES and DATABASE_NAME name.
+void from_environment(Loaded& loaded, const Sources& sources, std::set<std::string>& set);
 
 }  // namespace ainit::config

@@ -31,17 +31,20 @@ Result<std::string> read_secret(const std::string& path, const Sources& sources)
     if (sources.files == SecretFiles::skip) return std::string{};
     auto text = read_file(resolve(path, sources), kLargestSecret);
     if (!text) {
-        return secret_failure(fmt::format("cannot read the secret file \"{}\"", path), text.error().because,
+        return secret_failure(fmt::format("cannot read the secret file \"{}\"", path),
+                              text.error().because,
                               "mount the secret, or mend the path");
     }
     if (text->ends_with('\n')) text->pop_back();
     if (text->ends_with('\r')) text->pop_back();
     if (text->empty()) {
-        return secret_failure(fmt::format("cannot use the secret file \"{}\"", path), "it is empty",
+        return secret_failure(fmt::format("cannot use the secret file \"{}\"", path),
+                              "it is empty",
                               "write the secret into it");
     }
     if (text->find('\0') != std::string::npos) {
-        return secret_failure(fmt::format("cannot use the secret file \"{}\"", path), "it holds a NUL byte",
+        return secret_failure(fmt::format("cannot use the secret file \"{}\"", path),
+                              "it holds a NUL byte",
                               "PostgreSQL accepts text only");
     }
     return std::move(*text);
@@ -59,7 +62,8 @@ Result<Expanded> expand(std::string_view text, const Sources& sources) {
             const std::string name{inner.substr(4)};
             const auto found = sources.environment.find(name);
             if (found == sources.environment.end()) {
-                return secret_failure(fmt::format("cannot expand \"${{env:{}}}\"", name), "the variable is not set",
+                return secret_failure(fmt::format("cannot expand \"${{env:{}}}\"", name),
+                                      "the variable is not set",
                                       fmt::format("set {}, or write the value itself", name));
             }
             out.text += found->second;
@@ -70,6 +74,7 @@ Result<Expanded> expand(std::string_view text, const Sources& sources) {
             if (!content) return std::move(content).error();
             out.text += *content;
             out.from_outside = true;
+            out.from_file = true;
         } else {
             out.text += text.substr(open, close - open + 1);
         }

@@ -18,14 +18,16 @@ struct Sources {
 
 struct Expanded {
     std::string text{};
-    bool from_outside{false};           ///< something was replaced
+    bool from_outside{false};              ///< something was replaced
+    bool from_file{false};                 ///< by the content of a file, which may be a secret
     std::vector<std::string> variables{};  ///< that were read
 };
 
 /// Replaces every ${env:NAME} and ${file:PATH}; other ${…} are left for whoever knows them.
 Result<Expanded> expand(std::string_view text, const Sources& sources);
 
-/// The content of a secret's file without one newline at its end; empty text when files are skipped.
+/// The content of a secret's file without one newline at its end; empty text when files are
+/// skipped.
 Result<std::string> read_secret(const std::string& path, const Sources& sources);
 
 /// `path`, from the configuration file's folder if it is relative.

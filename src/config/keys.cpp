@@ -25,11 +25,12 @@ constexpr SectionEntry kSections[] = {
 };
 
 constexpr KeyEntry kKeys[] = {
-    {"postgres", "url", "text", "", "", "A libpq URL, `postgres://user:password@host:port/database?sslmode=…`, in the place of the keys it contains."},
+    {"postgres", "url", "secret", "", "", "A libpq URL, `postgres://user:password@host:port/database?sslmode=…`, in the place of the keys it contains."},
+    {"postgres", "url_file", "path", "", "", "A file with the URL."},
     {"postgres", "host", "text or list", "\"localhost\"", "", "Host names, addresses, or folders of Unix sockets. Of several hosts the first that fits `target_session_attrs` is taken."},
     {"postgres", "port", "integer or list", "5432", "", "One port, or one for each host."},
     {"postgres", "user", "text", "\"postgres\"", "", "The maintenance user: a superuser, or a role with CREATEDB and CREATEROLE."},
-    {"postgres", "password", "secret", "", "", "Its password; better as `password_file` or `${env:NAME}`."},
+    {"postgres", "password", "secret", "", "", "Its password; better as `password_file` or `${env:NAME}`. Not needed where the server trusts, or where `passfile`, a client certificate or Kerberos gives proof."},
     {"postgres", "password_file", "path", "", "", "A file with the password; one newline at its end is not part of it."},
     {"postgres", "database", "text", "\"postgres\"", "", "The maintenance database. The cluster lock lives here, so all runs must name the same."},
     {"postgres", "sslmode", "text", "\"prefer\"", "disable, allow, prefer, require, verify-ca, verify-full", "How TLS is used; only `verify-full` proves who answers."},
@@ -48,6 +49,7 @@ constexpr KeyEntry kKeys[] = {
     {"postgres", "load_balance_hosts", "text", "", "disable, random", "The order in which hosts are tried."},
     {"postgres", "passfile", "path", "", "", "libpq's password file."},
     {"postgres", "options", "text", "", "", "Options for the server, as `-c name=value`."},
+    {"postgres", "parameters", "table of text", "{}", "gssdelegation, gsslib, hostaddr, keepalives, keepalives_count, keepalives_idle, keepalives_interval, requirepeer, ssl_max_protocol_version, sslcertmode, sslcompression, sslcrldir, sslnegotiation, sslsni, tcp_user_timeout", "Further settings of libpq, by their own names: `{ keepalives_idle = 30 }`."},
     {"postgres", "application_name", "text", "\"alkemio-init\"", "", "Shown in pg_stat_activity."},
     {"postgres", "connect_timeout", "duration", "\"5s\"", "", "For one attempt to log in."},
     {"postgres", "ready_timeout", "duration", "\"120s\"", "", "Until the server must serve."},
@@ -119,29 +121,29 @@ constexpr KeyEntry kKeys[] = {
     {"migration", "name", "text", "", "", "Default: the database's name. Needed where a database has several."},
     {"migration", "database", "text", "", "", "Needed."},
     {"migration", "engine", "text", "", "sql, command", "Needed. `sql`: a folder of .sql files. `command`: an external migrator."},
-    {"migration", "role", "text", "", "", "Who migrates; default: the database's owner."},
+    {"migration", "role", "text", "", "", "Who migrates; default: the database's owner. The login is that role's if a [[role]] gives its password, else the maintenance user's."},
     {"migration", "timeout", "duration", "\"10m\"", "", "For the whole of it."},
     {"migration", "lock_timeout", "duration", "", "", "Default: that of [postgres]."},
     {"migration", "retries", "integer", "3", "", "How often 55P03, 40P01 and 40001 are tried again."},
-    {"migration", "files", "text or list", "", "", "sql: paths or globs (`*`, `?`, `**`), relative to the configuration file."},
-    {"migration", "table", "text", "\"schema_migrations\"", "", "sql: the ledger."},
-    {"migration", "schema", "text", "", "", "sql: the ledger's schema; default: the first of search_path."},
-    {"migration", "transaction", "text", "\"each\"", "each, all, none", "sql: one transaction for each file, one for all, or none."},
-    {"migration", "on_changed", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a file that changed after it was applied."},
-    {"migration", "on_older", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a pending file older than the last applied."},
-    {"migration", "on_ahead", "text", "\"refuse\"", "refuse, warn, ignore", "sql: a row of the ledger that no file has."},
-    {"migration", "command", "list of text", "", "", "command: the migrator and its arguments; no shell is involved."},
-    {"migration", "environment", "table of text", "{}", "", "command: variables; ${dsn}, ${host}, ${port}, ${user}, ${password} and ${database} are replaced. DSN and DATABASE_* are set unless they are given here."},
-    {"migration", "directory", "path", "", "", "command: working directory."},
-    {"migration", "status_command", "list of text", "", "", "command: asks the tool whether anything is pending."},
-    {"migration", "status_format", "text", "", "ory, exit", "command: how the answer is read. `ory`: the JSON of `migrate sql status --format json`; `exit`: exit code 0 means nothing is pending."},
-    {"migration", "status_query", "SQL", "", "", "command: asks the database instead: one number (pending) or boolean (true: pending)."},
-    {"migration", "ledger_query", "SQL", "", "", "command: the names that are applied, one a row; asked before and after, so that the log can tell what was applied."},
-    {"migration", "grace", "duration", "\"10s\"", "", "command: between SIGTERM and SIGKILL."},
+    {"migration", "files", "text or list", "", "", "paths or globs (`*`, `?`, `**`), relative to the configuration file.", "sql"},
+    {"migration", "table", "text", "\"schema_migrations\"", "", "the ledger.", "sql"},
+    {"migration", "schema", "text", "", "", "the ledger's schema; default: the first of search_path.", "sql"},
+    {"migration", "transaction", "text", "\"each\"", "each, all, none", "one transaction for each file, one for all, or none.", "sql"},
+    {"migration", "on_changed", "text", "\"refuse\"", "refuse, warn, ignore", "a file that changed after it was applied.", "sql"},
+    {"migration", "on_older", "text", "\"refuse\"", "refuse, warn, ignore", "a pending file older than the last applied.", "sql"},
+    {"migration", "on_ahead", "text", "\"refuse\"", "refuse, warn, ignore", "a row of the ledger that no file has.", "sql"},
+    {"migration", "command", "list of text", "", "", "the migrator and its arguments; no shell is involved. `${env:NAME}` is replaced; a secret does not belong here, where every process can read it.", "command"},
+    {"migration", "environment", "table of text", "{}", "", "variables; ${dsn}, ${host}, ${port}, ${user}, ${password} and ${database} are replaced. DSN and DATABASE_* are set unless they are given here. What ${env:…} or ${file:…} brings in is taken for a secret.", "command"},
+    {"migration", "directory", "path", "", "", "working directory.", "command"},
+    {"migration", "status_command", "list of text", "", "", "asks the tool whether anything is pending.", "command"},
+    {"migration", "status_format", "text", "", "ory, exit", "how the answer is read. `ory`: the JSON of `migrate sql status --format json`; `exit`: exit code 0 means nothing is pending.", "command"},
+    {"migration", "status_query", "SQL", "", "", "asks the database instead: one number (pending) or boolean (true: pending).", "command"},
+    {"migration", "ledger_query", "SQL", "", "", "the names that are applied, one a row; asked before and after, so that the log can tell what was applied.", "command"},
+    {"migration", "grace", "duration", "\"10s\"", "", "between SIGTERM and SIGKILL.", "command"},
 
     {"check", "name", "text", "", "", "Default: made of what it checks."},
     {"check", "database", "text", "", "", "Needed."},
-    {"check", "role", "text", "", "", "Who asks; default: the database's owner."},
+    {"check", "role", "text", "", "", "Who asks; default: the database's owner. The login is chosen as for migrations."},
     {"check", "profile", "text", "", "alkemio, kratos, hydra, synapse", "Adds the checks of that service."},
     {"check", "tables", "list of text", "[]", "", "Tables that exist and can be read."},
     {"check", "rows", "list of text", "[]", "", "Tables with at least one row."},
@@ -180,6 +182,16 @@ const std::vector<VariableEntry>& variable_table() {
         {"krbsrvname", {"PGKRBSRVNAME"}, false},
         {"target_session_attrs", {"PGTARGETSESSIONATTRS"}, false},
         {"load_balance_hosts", {"PGLOADBALANCEHOSTS"}, false},
+        {"parameters.gssdelegation", {"PGGSSDELEGATION"}, false},
+        {"parameters.gsslib", {"PGGSSLIB"}, false},
+        {"parameters.hostaddr", {"PGHOSTADDR"}, false},
+        {"parameters.requirepeer", {"PGREQUIREPEER"}, false},
+        {"parameters.ssl_max_protocol_version", {"PGSSLMAXPROTOCOLVERSION"}, false},
+        {"parameters.sslcertmode", {"PGSSLCERTMODE"}, false},
+        {"parameters.sslcompression", {"PGSSLCOMPRESSION"}, false},
+        {"parameters.sslcrldir", {"PGSSLCRLDIR"}, false},
+        {"parameters.sslnegotiation", {"PGSSLNEGOTIATION"}, false},
+        {"parameters.sslsni", {"PGSSLSNI"}, false},
         {"passfile", {"PGPASSFILE"}, false},
         {"options", {"PGOPTIONS"}, false},
         {"application_name", {"PGAPPNAME"}, false},
@@ -190,12 +202,27 @@ const std::vector<VariableEntry>& variable_table() {
 
 }  // namespace
 
-std::span<const SectionEntry> sections() { return kSections; }
-std::span<const KeyEntry> keys() { return kKeys; }
-std::span<const VariableEntry> variables() { return variable_table(); }
+std::span<const SectionEntry> sections() {
+    return kSections;
+}
+
+std::span<const KeyEntry> keys() {
+    return kKeys;
+}
+
+std::span<const VariableEntry> variables() {
+    return variable_table();
+}
+
+const std::vector<std::string>& parameters() {
+    static const std::vector<std::string> names =
+        allowed_values(*find_key("postgres", "parameters"));
+    return names;
+}
 
 const KeyEntry* find_key(std::string_view section, std::string_view key) {
-    const auto found = std::ranges::find_if(kKeys, [&](const KeyEntry& entry) { return entry.section == section && entry.key == key; });
+    const auto found = std::ranges::find_if(
+        kKeys, [&](const KeyEntry& entry) { return entry.section == section && entry.key == key; });
     return found == std::end(kKeys) ? nullptr : &*found;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of keys: it feeds the reader (unknown keys, "did you mean", allowed values), the defaults shown by
-// `config show`, and docs/configuration.md.
+// The one table of keys: it feeds the reader (unknown keys, "did you mean", allowed values), the
+// defaults shown by `config show`, and docs/configuration.md.
 #pragma once
 
 #include <span>
@@ -17,6 +17,8 @@ struct KeyEntry {
     std::string_view default_value;  ///< as TOML; empty: none
     std::string_view allowed;        ///< values with commas between them; empty: any
     std::string_view prose;
+    std::string_view
+        engine{};  ///< the only engine of a [[migration]] that it belongs to; empty: all
 };
 
 struct SectionEntry {
@@ -25,7 +27,8 @@ struct SectionEntry {
     std::string_view prose;
 };
 
-/// A key that environment variables fill when the file does not set it, the first that is set counting.
+/// A key that environment variables fill when the file does not set it, the first that is set
+/// counting.
 struct VariableEntry {
     std::string_view key;  ///< of [postgres]
     std::vector<std::string_view> variables;
@@ -35,6 +38,8 @@ struct VariableEntry {
 std::span<const SectionEntry> sections();
 std::span<const KeyEntry> keys();
 std::span<const VariableEntry> variables();
+/// libpq's settings that have no key of their own: what [postgres] parameters may name.
+const std::vector<std::string>& parameters();
 const KeyEntry* find_key(std::string_view section, std::string_view key);
 std::vector<std::string> keys_of(std::string_view section);
 std::vector<std::string> allowed_values(const KeyEntry& key);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a TOML file, environment variables and secret files to a Config. The only file that sees toml++ is load.cpp.
+// From a TOML file, environment variables and secret files to a Config. Only the files that include
+// reader.h see toml++.
 #pragma once
 
 #include <map>
@@ -17,21 +18,29 @@ using Environment = std::map<std::string, std::string>;
 /// The process's environment.
 Environment process_environment();
 
-/// What loading found: a Config when there is no failure; else every failure there is, in the order of the file.
+/// What loading found: a Config when there is no failure; else every failure there is, in the order
+/// of the file.
 struct Loaded {
     Config config{};
     std::vector<Failure> failures{};
+
     bool good() const { return failures.empty(); }
 };
 
-/// skip: secret files are not opened, so that a configuration can be looked at where its secrets are not mounted.
+/// skip: secret files are not opened, so that a configuration can be looked at where its secrets
+/// are not mounted.
 enum class SecretFiles { read, skip };
 
-/// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the environment alone.
-Loaded load(const std::string& path, const Environment& environment, SecretFiles secrets = SecretFiles::read);
+/// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the
+/// environment alone.
+Loaded load(const std::string& path,
+            const Environment& environment,
+            SecretFiles secrets = SecretFiles::read);
 
 /// The same from text, for tests and fuzzing; `name` stands for the file in messages.
-Loaded load_text(std::string_view text, const std::string& name, const Environment& environment,
+Loaded load_text(std::string_view text,
+                 const std::string& name,
+                 const Environment& environment,
                  SecretFiles secrets = SecretFiles::read);
 
 /// docs/configuration.md, made of the table of keys.

@@ -18,8 +18,8 @@ keys are errors. All errors are reported together, each with file, line and colu
 `alkemio-init config show` prints every effective value and where it came from.
 
 - **Durations** are text such as `"500ms"`, `"30s"`, `"2m"`, `"1h"`, `"1m30s"`, or integers (seconds).
-- **`${env:NAME}` and `${file:PATH}`** are replaced in any text; a variable that is not set, and a file that is missing or empty,
-  are errors.
+- **`${env:NAME}` and `${file:PATH}`** are replaced in any text, also where a number, a duration or true or false is wanted; a variable that is
+  not set, and a file that is missing or empty, are errors. What came from a file is never shown.
 - **Secrets**: `password_file` or `${file:…}` or `${env:…}`. One newline at the end of a file is not part of the secret. A secret
   written into the file itself is named in a warning. Variables that held a secret are withheld from commands and services.
 - **Paths** that are relative start at the folder of the configuration file.
@@ -28,9 +28,9 @@ keys are errors. All errors are reported together, each with file, line and colu
 constexpr std::string_view kVariables = R"(
 ## Environment variables
 
-They fill what the file does not set: a value in the file counts more. Of several variables for one key the first in the row counts.
-Each may instead be given as `NAME_FILE`, naming a file with the value; both together are an error. Empty variables count as not
-set.
+They fill what the file does not set: a value in the file counts more. `DATABASE_URL` counts before the variables of single keys, which fill
+what it lacks; of several variables for one key the first in the row counts. Each may instead be given as `NAME_FILE`, naming a file with the
+value; both together are an error. Empty variables count as not set.
 
 )";
 
@@ -55,20 +55,29 @@ std::string escaped(std::string_view text) {
 std::string reference() {
     std::string out{kIntroduction};
     for (const SectionEntry& section : sections()) {
-        out += fmt::format("\n## {}\n\n{}\n\n| key | type | default | |\n|---|---|---|---|\n", section.heading, section.prose);
+        out += fmt::format("\n## {}\n\n{}\n\n| key | type | default | |\n|---|---|---|---|\n",
+                           section.heading,
+                           section.prose);
         for (const KeyEntry& key : keys()) {
             if (key.section != section.name) continue;
             std::string prose{key.prose};
-            if (!key.allowed.empty()) prose += fmt::format("{}One of: {}.", prose.empty() ? "" : " ", key.allowed);
-            out += fmt::format("| `{}` | {} | {} | {} |\n", key.key, key.type,
-                               key.default_value.empty() ? "" : fmt::format("`{}`", key.default_value), escaped(prose));
+            if (!key.engine.empty()) prose = fmt::format("{}: {}", key.engine, prose);
+            if (!key.allowed.empty())
+                prose += fmt::format("{}One of: {}.", prose.empty() ? "" : " ", key.allowed);
+            out +=
+                fmt::format("| `{}` | {} | {} | {} |\n",
+                            key.key,
+                            key.type,
+                            key.default_value.empty() ? "" : fmt::format("`{}`", key.default_value),
+                            escaped(prose));
         }
     }
     out += kVariables;
     out += "| key of [postgres] | variables |\n|---|---|\n";
     for (const VariableEntry& entry : variables()) {
         std::vector<std::string> names;
-        for (const std::string_view name : entry.variables) names.push_back(fmt::format("`{}`", name));
+        for (const std::string_view name : entry.variables)
+            names.push_back(fmt::format("`{}`", name));
         out += fmt::format("| `{}` | {} |\n", entry.key, join(names, ", "));
     }
     out += kWithoutFile;

@@ -34,6 +34,7 @@ postgres::Server server_of(const config::Config& config) {
     for (const auto& [keyword, value] : all) {
         if (!value.empty()) server.parameters.emplace_back(keyword, value);
     }
+    for (const auto& [keyword, value] : from.parameters) server.parameters.emplace_back(keyword, value);
     return server;
 }
 
