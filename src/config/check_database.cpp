@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "config/checker.h"
+
+namespace ainit::config {
+namespace {
+
+/// What can be granted on a kind of object, in the singular or plural.
+std::vector<std::string> privileges_on(std::string_view kind) {
+    const auto is = [&](std::string_view word) {
+        return kind.find(word) != std::string_view::npos;
+    };
+    if (is("database")) return {"ALL", "CONNECT", "CREATE", "TEMPORARY"};
+    if (is("schema")) return {"ALL", "CREATE", "USAGE"};
+    if (is("table"))
+        return {"ALL",
+                "DELETE",
+                "INSERT",
+                "MAINTAIN",
+                "REFERENCES",
+                "SELECT",
+                "TRIGGER",
+                "TRUNCATE",
+                "UPDATE"};
+    if (is("sequence")) return {"ALL", "SELECT", "UPDATE", "USAGE"};
+    if (is("function")) return {"ALL", "EXECUTE"};
+    if (is("type")) return {"ALL", "USAGE"};
+    return {};
+}
+
+class DatabaseChecker : Checker {
+  public:
+    using Checker::Checker;
+
+    void all() {
+        for (const Database& database : config().databases) check_database(database);
+    }
+
+  private:
+    void check_database(const Database& database) {
+        const std::string who = fmt::format("database \"{}\"", database.name);
+        name("database", database.name, database.origin);
+        role_known(database.owner, who, database.origin);
+        check_locale(database, who);
+        std::set<std::string> extensions;
+        for (const Extension& extension : database.extensions) {
+            if (!extensions.insert(extension.name).second) {
+                conflict(
+                    fmt::format(
+                        "cannot install the extension \"{}\" twice in {}", extension.name, who),
+                    "it is listed twice",
+                    "",
+                    extension.origin);
+            }
+        }
+        std::set<std::string> schemas;
+        for (const Schema& schema : database.schemas) {
+            name("schema", schema.name, schema.origin);
+            role_known(schema.owner, who, schema.origin);
+            if (!schemas.insert(schema.name).second) {
+                conflict(fmt::format("cannot make the schema \"{}\" twice in {}", schema.name, who),
+                         "it is listed twice",
+                         "",
+                         schema.origin);
+            }
+        }
+        for (const Grant& grant : database.grants) check_grant(grant, who);
+        for (const DefaultPrivilege& privilege : database.default_privileges) {
+            check_privileges(privilege.privileges, privilege.on, privilege.origin);
+            role_known(privilege.owner, who, privilege.origin);
+            for (const std::string& role : privilege.roles) role_known(role, who, privilege.origin);
+        }
+    }
+
+    void check_locale(const Database& database, const std::string& who) {
+        if (!database.locale.empty() &&
+            (!database.lc_collate.empty() || !database.lc_ctype.empty())) {
+            conflict(fmt::format("cannot use both locale and lc_collate or lc_ctype in {}", who),
+                     "locale is both of them",
+                     "remove locale",
+                     database.origin);
+        }
+        if (database.locale_provider == "icu" && database.icu_locale.empty()) {
+            fail(Code::config_missing,
+                 fmt::format("cannot make {}", who),
+                 "the provider icu needs icu_locale",
+                 "",
+                 database.origin);
+        }
+        if (database.locale_provider == "builtin" && database.builtin_locale.empty()) {
+            fail(Code::config_missing,
+                 fmt::format("cannot make {}", who),
+                 "the provider builtin needs builtin_locale",
+                 "",
+                 database.origin);
+        }
+        const auto belongs = [&](const char* key, const std::string& value, const char* provider) {
+            if (value.empty() || database.locale_provider == provider) return;
+            conflict(fmt::format("cannot use {} in {}", key, who),
+                     fmt::format("locale_provider is not {}", provider),
+                     fmt::format("add: locale_provider = \"{}\"", provider),
+                     database.origin);
+        };
+        belongs("icu_locale", database.icu_locale, "icu");
+        belongs("icu_rules", database.icu_rules, "icu");
+        belongs("builtin_locale", database.builtin_locale, "builtin");
+    }
+
+    void check_grant(const Grant& grant, const std::string& who) {
+        const bool named = grant.on == "table" || grant.on == "sequence" || grant.on == "function";
+        if (named && grant.objects.empty()) {
+            fail(Code::config_missing,
+                 fmt::format("cannot grant on a {} in {}", grant.on, who),
+                 "objects is empty",
+                 "name the objects, or use: on = \"all " + grant.on + "s\"",
+                 grant.origin);
+        }
+        if (grant.on != "database" && grant.schema.empty()) {
+            fail(Code::config_missing,
+                 fmt::format("cannot grant on {} in {}", grant.on, who),
+                 "schema is missing",
+                 "add: schema = …",
+                 grant.origin);
+        }
+        check_privileges(grant.privileges, grant.on, grant.origin);
+        for (const std::string& role : grant.roles) role_known(role, who, grant.origin);
+    }
+
+    /// Also keeps everything but these words out of the SQL that grants them.
+    void check_privileges(const std::vector<std::string>& privileges,
+                          const std::string& on,
+                          const Origin& where) {
+        const std::vector<std::string> known = privileges_on(on);
+        for (const std::string& privilege : privileges) {
+            if (known.empty() || std::ranges::find(known, privilege) != known.end()) continue;
+            const std::string near = closest(privilege, known);
+            fail(Code::config_type,
+                 fmt::format("cannot grant \"{}\" on {}", privilege, on),
+                 fmt::format("it must be one of {}", join(known, ", ")),
+                 near.empty() ? "" : fmt::format("did you mean \"{}\"?", near),
+                 where);
+        }
+    }
+};
+
+}  // namespace
+
+void check_databases(Loaded& loaded) {
+    DatabaseChecker{loaded}.all();
+}
+
+}  // namespace ainit::config
