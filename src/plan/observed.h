@@ -13,7 +13,8 @@ namespace ainit::plan {
 struct ObservedRole {
     bool login{}, superuser{}, createdb{}, createrole{}, inherit{}, replication{}, bypassrls{};
     int connection_limit{-1};
-    std::string valid_until{};  ///< ISO 8601 in UTC, "infinity", or empty
+    /// The configured text where it means the same time, else as the server shows it; empty: not set.
+    std::string valid_until{};
     std::set<std::string> member_of{};
     std::map<std::string, std::string> settings{};
     std::string comment{};
@@ -29,8 +30,9 @@ struct ObservedExtension {
 };
 
 /// One entry of an access control list: who has which privilege on what.
+/// Every object has at least the entries of its owner.
 struct ObservedPrivilege {
-    std::string on{};         ///< as config::Grant::on, in the singular
+    std::string on{};         ///< "database", "schema", "table", "sequence", "function"
     std::string schema{};
     std::string object{};
     std::string grantee{};    ///< "" is PUBLIC

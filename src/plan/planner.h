@@ -8,7 +8,8 @@
 
 namespace ainit::plan {
 
-/// Which roles: those that can be made before migrations, or those that a migration creates (after_migrations_of).
+/// Before migrations a role that they make (after_migrations_of) and grants on objects that are not there yet are left
+/// for later; after them everything is compared. Where no migration is pending, it is after them.
 enum class Phase { before_migrations, after_migrations };
 
 /// Steps in the order they must run: roles, memberships, settings, databases, then each database's contents.

@@ -74,6 +74,9 @@ std::string database_of(const Action& action);
 /// Makes the text after PASSWORD for a role: a SCRAM verifier when running, `<redacted>` when printing.
 using Verifier = std::function<std::string(const std::string& role, const Secret& password)>;
 
+/// The names of a setting that is a list of names, such as search_path: commas between them, quotes taken off.
+std::vector<std::string> setting_parts(std::string_view value);
+
 /// The statements of a step, in order. CREATE DATABASE is always alone in its list.
 std::vector<Sql> statements(const Action& action, const Verifier& verifier);
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/databases.h"
+#include "plan/privilege.h"
+
+namespace ainit::plan {
+namespace {
+
+/// "tables" of default privileges, "all tables" and "table" of grants are one kind.
+std::string singular(std::string_view on) {
+    if (on.starts_with("all ")) on.remove_prefix(4);
+    if (on.ends_with('s')) on.remove_suffix(1);
+    return std::string{on};
+}
+
+std::string grantee_of(const std::string& role) {
+    return equals_ignoring_case(role, "public") ? "" : role;
+}
+
+std::string shown(const std::string& grantee) {
+    return grantee.empty() ? "everybody" : fmt::format("role \"{}\"", grantee);
+}
+
+/// One database's inside.
+class Contents {
+  public:
+    Contents(const config::Database& wanted, const Observed& observed, Phase phase, Plan& plan)
+        : wanted_{wanted}, version_{observed.version}, phase_{phase}, plan_{plan} {
+        const auto found = observed.databases.find(wanted.name);
+        if (found != observed.databases.end()) found_ = &found->second;
+        owner_ = wanted.owner.empty() ? observed.user : wanted.owner;
+    }
+
+    void all() {
+        for (const config::Schema& schema : wanted_.schemas) compare(schema);
+        for (const config::Extension& extension : extensions_of(wanted_)) compare(extension);
+        for (const config::Grant& grant : wanted_.grants) compare(grant);
+        for (const config::DefaultPrivilege& privilege : wanted_.default_privileges) compare(privilege);
+    }
+
+  private:
+    void add(Action action, std::string reason, const Origin& origin) {
+        plan_.steps.push_back({std::move(action), std::move(reason), origin});
+    }
+
+    const std::string& name() const { return wanted_.name; }
+
+    void compare(const config::Schema& schema) {
+        const std::string owner = schema.owner.empty() ? wanted_.owner : schema.owner;
+        const auto* is = found_ == nullptr ? nullptr : look(found_->schemas, schema.name);
+        if (is == nullptr) {
+            add(CreateSchema{name(), schema.name, owner}, fmt::format("schema \"{}\" does not exist", schema.name),
+                schema.origin);
+        } else if (!schema.owner.empty() && *is != schema.owner) {
+            add(AlterSchemaOwner{name(), schema.name, schema.owner}, fmt::format("its owner is \"{}\"", *is),
+                schema.origin);
+        }
+    }
+
+    void compare(const config::Extension& extension) {
+        const auto* is = found_ == nullptr ? nullptr : look(found_->extensions, extension.name);
+        if (is == nullptr) {
+            add(CreateExtension{name(), extension}, fmt::format("extension \"{}\" is not installed", extension.name),
+                extension.origin);
+            return;
+        }
+        if (!extension.version.empty() && extension.version != is->version) {
+            add(UpdateExtension{name(), extension}, fmt::format("its version is {}", is->version), extension.origin);
+        }
+        if (!extension.schema.empty() && extension.schema != is->schema) {
+            plan_.drifts.push_back({fmt::format("extension \"{}\" of database \"{}\"", extension.name, name()),
+                                    "schema", extension.schema, is->schema,
+                                    fmt::format("ALTER EXTENSION {} SET SCHEMA {}, once nothing names its old place",
+                                                quote_identifier(extension.name), quote_identifier(extension.schema)),
+                                    extension.origin});
+        }
+    }
+
+    template <class Map>
+    static const typename Map::mapped_type* look(const Map& map, const std::string& key) {
+        const auto found = map.find(key);
+        return found == map.end() ? nullptr : &found->second;
+    }
+
+    /// The objects a grant speaks of, as far as they are there: (kind, schema, name).
+    std::set<std::string> objects_of(const config::Grant& grant) const {
+        std::set<std::string> names;
+        const std::string on = singular(grant.on);
+        if (found_ != nullptr) {
+            for (const ObservedPrivilege& one : found_->privileges) {
+                if (one.on == on && one.schema == grant.schema) names.insert(one.object);
+            }
+        }
+        if (grant.objects.empty()) return names;
+        std::set<std::string> listed;
+        for (const std::string& object : grant.objects) {
+            if (names.contains(object)) listed.insert(object);
+        }
+        return listed;
+    }
+
+    /// What a grant speaks of may be made by migrations: before them it is left for later, after them the server says
+    /// what is missing.
+    bool comes_later(const config::Grant& grant, const std::set<std::string>& there) const {
+        return phase_ == Phase::before_migrations && there.size() < grant.objects.size();
+    }
+
+    void compare(const config::Grant& grant) {
+        const bool whole = grant.on == "database" || grant.on == "schema";
+        std::set<std::string> objects = whole ? std::set<std::string>{""} : objects_of(grant);
+        if (!whole && comes_later(grant, objects)) return;
+        const bool all_there = whole || objects.size() >= grant.objects.size();
+        std::string reason = all_there ? lacking(grant, objects) : "an object of it is not there";
+        if (!reason.empty()) add(GrantPrivileges{name(), grant}, std::move(reason), grant.origin);
+    }
+
+    /// The first privilege that somebody lacks, as a reason; empty when nobody lacks any.
+    std::string lacking(const config::Grant& grant, const std::set<std::string>& objects) const {
+        const std::string on = singular(grant.on);
+        const std::set<std::string> privileges = expand_privileges(grant.privileges, on, version_);
+        for (const std::string& object : objects) {
+            for (const std::string& role : grant.roles) {
+                for (const std::string& privilege : privileges) {
+                    if (has(grant, on, object, grantee_of(role), privilege)) continue;
+                    return fmt::format("{} lacks {}{}", shown(grantee_of(role)), privilege,
+                                       object.empty() ? "" : fmt::format(" on \"{}\"", object));
+                }
+            }
+        }
+        return {};
+    }
+
+    bool has(const config::Grant& grant, const std::string& on, const std::string& object, const std::string& grantee,
+             const std::string& privilege) const {
+        if (found_ == nullptr) return false;
+        ObservedPrivilege wanted{on, on == "database" ? "" : grant.schema, object, grantee, privilege, true};
+        if (found_->privileges.contains(wanted)) return true;
+        wanted.grantable = false;
+        return !grant.with_grant_option && found_->privileges.contains(wanted);
+    }
+
+    void compare(const config::DefaultPrivilege& privilege) {
+        const std::string owner = privilege.owner.empty() ? owner_ : privilege.owner;
+        for (const std::string& role : privilege.roles) {
+            for (const std::string& one : expand_privileges(privilege.privileges, singular(privilege.on), version_)) {
+                const ObservedDefaultPrivilege wanted{owner, privilege.schema, singular(privilege.on),
+                                                      grantee_of(role), one};
+                if (found_ != nullptr && found_->default_privileges.contains(wanted)) continue;
+                return add(AlterDefaultPrivileges{name(), privilege, owner},
+                           fmt::format("{} will lack {}", shown(grantee_of(role)), one), privilege.origin);
+            }
+        }
+    }
+
+    const config::Database& wanted_;
+    const ObservedDatabase* found_{nullptr};
+    std::string owner_{};
+    int version_;
+    Phase phase_;
+    Plan& plan_;
+};
+
+}  // namespace
+
+void plan_contents(const config::Config& desired, const Observed& observed, Phase phase, Plan& plan) {
+    for (const config::Database& wanted : desired.databases) Contents{wanted, observed, phase, plan}.all();
+}
+
+}  // namespace ainit::plan

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/databases.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/setting.h"
+
+namespace ainit::plan {
+namespace {
+
+constexpr int kProvidersSince = 150000;
+constexpr int kIcuRulesSince = 160000;
+constexpr int kBuiltinSince = 170000;
+
+/// `UTF-8`, `utf8` and `UTF8` are one; so are the codesets of `en_US.utf8` and `en_US.UTF-8`.
+std::string plain(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '@') {
+            out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        }
+    }
+    return out;
+}
+
+class Databases {
+  public:
+    Databases(const config::Config& desired, const Observed& observed, Plan& plan)
+        : desired_{desired}, observed_{observed}, plan_{plan} {}
+
+    void all() {
+        for (const config::Database& wanted : desired_.databases) {
+            if (!possible(wanted)) continue;
+            const auto found = observed_.databases.find(wanted.name);
+            if (found == observed_.databases.end()) {
+                make(wanted);
+            } else {
+                adopt(wanted, found->second);
+            }
+            set(wanted, found == observed_.databases.end() ? nullptr : &found->second);
+        }
+    }
+
+  private:
+    void add(Action action, std::string reason, const config::Database& wanted) {
+        plan_.steps.push_back({std::move(action), std::move(reason), wanted.origin});
+    }
+
+    void drift(const config::Database& wanted, std::string property, std::string is_wanted, std::string found,
+               std::string remedy) {
+        plan_.drifts.push_back({fmt::format("database \"{}\"", wanted.name), std::move(property),
+                                std::move(is_wanted), std::move(found), std::move(remedy), wanted.origin});
+    }
+
+    void warn(const config::Database& wanted, std::string what, std::string because, std::string hint) {
+        Failure warning;
+        warning.code = Code::drift;
+        warning.what = std::move(what);
+        warning.because = std::move(because);
+        warning.hint = std::move(hint);
+        warning.where = wanted.origin;
+        plan_.warnings.push_back(std::move(warning));
+    }
+
+    std::string version() const { return fmt::format("PostgreSQL {}", observed_.version / 10000); }
+
+    /// Whether this version of the server can make such a database at all.
+    bool possible(const config::Database& wanted) {
+        const auto too_old = [&](std::string_view key, const std::string& value, int since) {
+            if (value.empty() || observed_.version >= since) return false;
+            drift(wanted, std::string{key}, value, version() + ", which does not know it",
+                  fmt::format("upgrade the server to {}, or remove {}", since / 10000, key));
+            return true;
+        };
+        const bool builtin = wanted.locale_provider == "builtin";
+        return !too_old("locale_provider", wanted.locale_provider, builtin ? kBuiltinSince : kProvidersSince) &&
+               !too_old("icu_rules", wanted.icu_rules, kIcuRulesSince);
+    }
+
+    void make(config::Database wanted) {
+        if (!wanted.strategy.empty() && observed_.version < kProvidersSince) {
+            warn(wanted, fmt::format("strategy of database \"{}\" is not used", wanted.name),
+                 version() + " does not know it", "remove it");
+            wanted.strategy.clear();
+        }
+        join_owner(wanted);
+        std::string reason = fmt::format("database \"{}\" does not exist", wanted.name);
+        std::string owner = wanted.owner;
+        add(CreateDatabase{wanted, std::move(owner)}, std::move(reason), wanted);
+    }
+
+    /// Only a member of a role may give it a database, unless a superuser.
+    void join_owner(const config::Database& wanted) {
+        if (observed_.superuser || wanted.owner.empty() || wanted.owner == observed_.user) return;
+        const auto role = observed_.roles.find(wanted.owner);
+        if (role != observed_.roles.end() && role->second.may_set) return;
+        if (!joined_.insert(wanted.owner).second) return;
+        add(GrantToSelf{wanted.owner, observed_.version},
+            fmt::format("\"{}\" is no superuser, and must be a member of a role to give it a database",
+                        observed_.user),
+            wanted);
+    }
+
+    void adopt(const config::Database& wanted, const ObservedDatabase& found) {
+        if (!wanted.owner.empty() && wanted.owner != found.owner) {
+            join_owner(wanted);
+            add(AlterDatabaseOwner{wanted.name, wanted.owner}, fmt::format("its owner is \"{}\"", found.owner),
+                wanted);
+        }
+        compare_fixed(wanted, found);
+        if (!found.allows_connections) {
+            warn(wanted, fmt::format("database \"{}\" allows no connections", wanted.name),
+                 "datallowconn is false", fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true",
+                                                      quote_identifier(wanted.name)));
+        }
+        if (!found.collation_drift.empty()) {
+            warn(wanted, fmt::format("the collation version of database \"{}\" has changed", wanted.name),
+                 found.collation_drift,
+                 "rebuild its indexes on text (REINDEX DATABASE), then ALTER DATABASE … REFRESH COLLATION VERSION");
+        }
+    }
+
+    static bool given(const config::Database& wanted, std::string_view key) {
+        return std::ranges::find(wanted.given, key) != wanted.given.end();
+    }
+
+    /// What was decided when the database was made.
+    void compare_fixed(const config::Database& wanted, const ObservedDatabase& found) {
+        const std::string again = "dump it, and restore it into a database made with the wanted one; or write down "
+                                  "what there is";
+        const auto compare = [&](std::string_view property, const std::string& is_wanted, const std::string& is) {
+            // A locale that is C must be C: Synapse compares literally, and so do we where it is one of the two.
+            const bool same = is_wanted == is || (plain(is_wanted) == plain(is) && is_wanted != "C" && is != "C");
+            if (!is_wanted.empty() && !same) drift(wanted, std::string{property}, is_wanted, is, again);
+        };
+        if (given(wanted, "encoding")) compare("encoding", wanted.encoding, found.encoding);
+        compare("lc_collate", wanted.lc_collate.empty() ? wanted.locale : wanted.lc_collate, found.lc_collate);
+        compare("lc_ctype", wanted.lc_ctype.empty() ? wanted.locale : wanted.lc_ctype, found.lc_ctype);
+        compare("locale_provider", wanted.locale_provider, found.locale_provider);
+        compare("icu_locale", wanted.icu_locale, found.locale);
+        compare("icu_rules", wanted.icu_rules, found.icu_rules);
+        compare("builtin_locale", wanted.builtin_locale, found.locale);
+        if (!wanted.tablespace.empty() && wanted.tablespace != found.tablespace) {
+            drift(wanted, "tablespace", wanted.tablespace, found.tablespace,
+                  fmt::format("ALTER DATABASE {} SET TABLESPACE {} moves all its files and wants it empty of sessions",
+                              quote_identifier(wanted.name), quote_identifier(wanted.tablespace)));
+        }
+    }
+
+    void set(const config::Database& wanted, const ObservedDatabase* found) {
+        if (found != nullptr && given(wanted, "connection_limit") &&
+            wanted.connection_limit != found->connection_limit) {
+            add(AlterConnectionLimit{wanted.name, wanted.connection_limit},
+                fmt::format("its connection limit is {}", found->connection_limit), wanted);
+        }
+        for (const auto& [name, value] : wanted.settings) {
+            const auto is = found == nullptr ? std::optional<std::string>{} : setting(found->settings, name);
+            if (is && same_setting(*is, value)) continue;
+            add(SetDatabaseSetting{wanted.name, name, value}, setting_reason(is, value), wanted);
+        }
+        if (given(wanted, "comment") && wanted.comment != (found == nullptr ? "" : found->comment)) {
+            add(CommentOnDatabase{wanted.name, wanted.comment}, "its comment differs", wanted);
+        }
+    }
+
+    const config::Config& desired_;
+    const Observed& observed_;
+    Plan& plan_;
+    std::set<std::string> joined_{};
+};
+
+}  // namespace
+
+void plan_databases(const config::Config& desired, const Observed& observed, Plan& plan) {
+    Databases{desired, observed, plan}.all();
+}
+
+}  // namespace ainit::plan

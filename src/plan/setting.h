@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings of roles and databases (ALTER … SET) as the catalog keeps them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace ainit::plan {
+
+/// The value of a setting; names are the same in capitals and small letters.
+std::optional<std::string> setting(const std::map<std::string, std::string>& all, const std::string& name);
+
+/// Whether both mean the same: equal, or equal as lists of names.
+bool same_setting(const std::string& is, const std::string& wanted);
+
+std::string setting_reason(const std::optional<std::string>& is, const std::string& wanted);
+
+}  // namespace ainit::plan
