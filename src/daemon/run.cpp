@@ -64,7 +64,7 @@ class Attempt {
     bool apply(std::string name);
     bool migrate(postgres::ClusterLock& lock);
     bool refuse_drift();
-    bool has_late_roles() const;
+    bool has_late_parts() const;
 
     const config::Config& config_;
     postgres::Sessions& sessions_;
@@ -106,6 +106,9 @@ bool Attempt::look() {
         summary_.migrations = migrations_.look(provisions() ? &summary_.observed : nullptr, stop_);
     }
     if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish looking at the cluster"));
+    if (provisions() && !migrations_.something_to_run(summary_.migrations)) {
+        summary_.plan = plan::make_plan(config_, summary_.observed, plan::Phase::after_migrations);
+    }
     for (const MigrationStatus& status : summary_.migrations) {
         if (status.level) {
             for (const Failure& finding : status.level->findings) fail(finding);
@@ -151,14 +154,16 @@ bool Attempt::make_it_so() {
     const bool migrated = migrate(*lock);
     if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish the run"));
     if (!migrated) return false;
-    if (order_.goal != Goal::provision || !has_late_roles()) return true;
+    if (order_.goal != Goal::provision || !has_late_parts()) return true;
     return observe(plan::Phase::after_migrations) && refuse_drift() && apply("provision after migrations");
 }
 
-bool Attempt::has_late_roles() const {
-    return std::ranges::any_of(config_.roles, [](const config::Role& role) {
-        return !role.after_migrations_of.empty();
-    });
+/// What only migrations make possible: roles that they make, grants on their tables.
+bool Attempt::has_late_parts() const {
+    return std::ranges::any_of(config_.roles,
+                               [](const config::Role& role) { return !role.after_migrations_of.empty(); }) ||
+           std::ranges::any_of(config_.databases,
+                               [](const config::Database& database) { return !database.grants.empty(); });
 }
 
 bool Attempt::apply(std::string name) {

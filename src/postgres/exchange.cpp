@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/exchange.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -206,10 +207,10 @@ bool Exchange::cancel(Duration patience) {
     return good;
 }
 
-Result<std::vector<Rows>> exchange(Session& session, Statement statement, const Stop& stop) {
-    Exchange running{session, std::move(statement)};
-    while (!running.done() && stop.wait_fd(running.fd(), running.events()) > 0) running.advance();
-    if (running.done()) return running.take();
+namespace {
+
+/// The end of a statement whose Stop was over before it was done.
+Result<std::vector<Rows>> give_up(Exchange& running, const Stop& stop) {
     const bool answered = running.cancel(kCancelPatience);
     if (answered) {
         auto results = running.take();
@@ -222,6 +223,44 @@ Result<std::vector<Rows>> exchange(Session& session, Statement statement, const 
                              : "The server did not answer the request to cancel the statement; "
                                "the connection was given up.";
     return failure;
+}
+
+/// Polls until one of them can go on; false when the Stop is over.
+bool advance_any(std::vector<Exchange>& all, const Stop& stop) {
+    std::vector<pollfd> polled{{stop.fd(), POLLIN, 0}};
+    std::vector<Exchange*> waiting;
+    for (Exchange& one : all) {
+        if (one.done()) continue;
+        polled.push_back({one.fd(), one.events(), 0});
+        waiting.push_back(&one);
+    }
+    ::poll(polled.data(), polled.size(), static_cast<int>(stop.remaining().count()));
+    if (stop.over()) return false;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        if (polled[i + 1].revents != 0) waiting[i]->advance();
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<std::vector<Rows>> exchange(Session& session, Statement statement, const Stop& stop) {
+    Exchange running{session, std::move(statement)};
+    while (!running.done() && stop.wait_fd(running.fd(), running.events()) > 0) running.advance();
+    return running.done() ? running.take() : give_up(running, stop);
+}
+
+std::vector<Result<std::vector<Rows>>> exchange_all(
+    const std::vector<std::pair<Session*, Sql>>& orders, const Stop& stop) {
+    std::vector<Exchange> all;
+    all.reserve(orders.size());
+    for (const auto& [session, sql] : orders) all.emplace_back(*session, Statement{sql.text()});
+    const auto under_way = [](const Exchange& one) { return !one.done(); };
+    while (std::ranges::any_of(all, under_way) && advance_any(all, stop)) {
+    }
+    std::vector<Result<std::vector<Rows>>> results;
+    for (Exchange& one : all) results.push_back(one.done() ? one.take() : give_up(one, stop));
+    return results;
 }
 
 }  // namespace ainit::postgres

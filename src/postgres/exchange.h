@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -58,5 +59,10 @@ class Exchange {
 /// The whole of it, with the Stop polled beside the socket. When the Stop is over the statement is cancelled, and what
 /// comes back is the Stop's Failure (SQLSTATE 57014), unless the statement was faster.
 Result<std::vector<Rows>> exchange(Session& session, Statement statement, const Stop& stop);
+
+/// One statement for each of several sessions, all on their way at once in one poll; results in the same order. No session
+/// may be named twice. When the Stop is over the rest is cancelled as by exchange().
+std::vector<Result<std::vector<Rows>>> exchange_all(const std::vector<std::pair<Session*, Sql>>& orders,
+                                                    const Stop& stop);
 
 }  // namespace ainit::postgres

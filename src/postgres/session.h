@@ -91,6 +91,8 @@ class Session {
     bool usable() const;
     /// '0' idle, 'T' in a transaction, 'E' in a failed one.
     bool in_transaction() const;
+    /// Whether the server asked for the password: under trust, a certificate or a peer's name any would do.
+    bool used_password() const;
     int server_version() const;  ///< 170005
     int backend_pid() const;
     int socket() const;

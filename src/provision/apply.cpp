@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/planner.h"
+#include "provision/provision.h"
+
+namespace ainit::provision {
+namespace {
+
+using postgres::Login;
+using postgres::Session;
+
+/// How often a step is tried that others may be making at the same moment.
+constexpr int kTries = 5;
+constexpr Duration kPause{100};
+
+/// What a step answers when somebody else makes the same thing: look again. XX000 is "tuple concurrently updated", 55006 a
+/// template or database in use.
+bool is_race(std::string_view sqlstate) {
+    using namespace postgres::sqlstate;
+    static constexpr std::array kRaces{kDuplicateObject, kDuplicateDatabase, kDuplicateSchema, kUniqueViolation,
+                                       kInternalError,   kObjectInUse,       kLockNotAvailable, kDeadlock,
+                                       kSerialization};
+    return std::ranges::find(kRaces, sqlstate) != kRaces.end();
+}
+
+std::string hint_of(const Failure& failure) {
+    if (!failure.hint.empty()) return failure.hint;
+    if (failure.sqlstate == postgres::sqlstate::kInsufficientPrivilege) {
+        return "give the maintenance user what is missing (CREATEDB, CREATEROLE; on 16 and newer ADMIN OPTION on "
+               "roles that others made), or use another";
+    }
+    // An extension whose control file the server does not have.
+    if (failure.sqlstate == "58P01" || failure.sqlstate == "0A000") {
+        return "install the extension's package where the server runs; `SELECT * FROM pg_available_extensions` tells "
+               "what it has";
+    }
+    if (failure.sqlstate == "22023" || failure.sqlstate == "42704") {
+        return "use a name that the server knows: `SELECT collname FROM pg_collation`, `SHOW ALL`";
+    }
+    return {};
+}
+
+class Applier {
+  public:
+    Applier(postgres::Sessions& sessions, const plan::Plan& plan, const config::Config& config, const Stop& stop,
+            const StepSink& done)
+        : sessions_{sessions}, plan_{plan}, config_{config}, stop_{stop}, done_{done} {}
+
+    Applied run() {
+        for (const plan::Step& step : plan_.steps) {
+            plan::Outcome outcome{step};
+            if (!applied_.failure) attempt(step, outcome);
+            if (done_ && outcome.effect != plan::Effect::skipped) done_(outcome);
+            applied_.outcomes.push_back(std::move(outcome));
+        }
+        if (!applied_.failure) reset_sessions();
+        return std::move(applied_);
+    }
+
+  private:
+    void attempt(const plan::Step& step, plan::Outcome& outcome) {
+        if (stop_.over()) {
+            applied_.failure = explain(step, stop_.failure(Code::not_ready, ""));
+            return;
+        }
+        const auto began = Clock::now();
+        auto effect = carry_out(step);
+        outcome.duration = std::chrono::duration_cast<Duration>(Clock::now() - began);
+        if (!effect) {
+            outcome.effect = plan::Effect::failed;
+            applied_.failure = explain(step, std::move(effect).error());
+            return;
+        }
+        outcome.effect = *effect;
+        if (*effect == plan::Effect::unchanged) outcome.note = "made by somebody else meanwhile";
+    }
+
+    Result<plan::Effect> carry_out(const plan::Step& step) {
+        Duration pause = kPause;
+        for (int left = kTries; true; pause *= 2) {
+            auto done = run_statements(step);
+            if (done) return plan::Effect::changed;
+            if (!is_race(done.error().sqlstate)) return std::move(done).error();
+            auto needed = still_needed(step);
+            if (!needed) return std::move(needed).error();
+            if (!*needed) return plan::Effect::unchanged;
+            if (--left == 0 || !stop_.sleep(pause)) return std::move(done).error();
+        }
+    }
+
+    Result<void> run_statements(const plan::Step& step) {
+        const std::string database = plan::database_of(step.action);
+        const Login maintenance =
+            sessions_.server().login(database.empty() ? config_.postgres.database : database);
+        if (database.empty()) return run_as(maintenance, step);
+        // What is inside a database belongs to its owner: whoever makes an extension may drop it later, as some
+        // migrations do. What the owner may not do, the maintenance user may.
+        const config::Account owner = config_.account_for(database);
+        auto done = run_as({owner.user, owner.password, database}, step);
+        if (done || owner.user == maintenance.user) return done;
+        const bool refused = done.error().code == Code::privilege || done.error().code == Code::authentication;
+        return refused ? run_as(maintenance, step) : done;
+    }
+
+    Result<void> run_as(const Login& login, const plan::Step& step) {
+        auto session = prepared(login);
+        if (!session) return std::move(session).error();
+        std::optional<Failure> no_verifier;
+        const plan::Verifier verifier = [&](const std::string& role, const Secret& password) {
+            auto text = (*session)->verifier(role, password);
+            if (text) return std::move(*text);
+            no_verifier = std::move(text).error();
+            return std::string{};
+        };
+        const std::vector<Sql> statements = plan::statements(step.action, verifier);
+        if (no_verifier) return std::move(*no_verifier);
+        for (const Sql& sql : statements) {
+            if (auto rows = (*session)->query(sql, stop_); !rows) return std::move(rows).error();
+        }
+        return ok();
+    }
+
+    /// A session with the timeouts of provisioning.
+    Result<Session*> prepared(const Login& login) {
+        auto session = sessions_.get(login, stop_);
+        if (!session || !fresh(login, (*session)->backend_pid())) return session;
+        Sql sql{"SET lock_timeout = "};
+        sql.number(config_.postgres.lock_timeout.count()).add("; SET statement_timeout = ");
+        sql.number(config_.postgres.statement_timeout.count());
+        auto set = (*session)->query_all(sql, stop_);
+        if (!set) return std::move(set).error();
+        return session;
+    }
+
+    bool fresh(const Login& login, int pid) {
+        int& known = touched_[login.key()];
+        return std::exchange(known, pid) != pid;
+    }
+
+    /// The sessions are used by others after this.
+    void reset_sessions() {
+        for (const auto& [key, pid] : touched_) {
+            const Stop patience = stop_.deaf().within(Duration{1'000});
+            auto session = sessions_.get(login_of(key), patience);
+            if (!session || (*session)->backend_pid() != pid) continue;
+            auto reset = (*session)->query_all("RESET lock_timeout; RESET statement_timeout", patience);
+            if (!reset) sessions_.drop(key.second);
+        }
+    }
+
+    Login login_of(const std::pair<std::string, std::string>& key) const {
+        const auto& [user, database] = key;
+        const config::Account account = config_.account_for(database);
+        return user == account.user ? Login{account.user, account.password, database}
+                                    : sessions_.server().login(database);
+    }
+
+    /// Whether a new look at the cluster still finds this step to be made.
+    Result<bool> still_needed(const plan::Step& step) {
+        auto observed = observe(sessions_, config_, stop_);
+        if (!observed) return std::move(observed).error();
+        const plan::Plan now = plan::make_plan(config_, *observed, plan::Phase::after_migrations);
+        const std::string wanted = plan::describe(step.action);
+        return std::ranges::any_of(now.steps, [&](const plan::Step& one) {
+            return plan::describe(one.action) == wanted;
+        });
+    }
+
+    Failure explain(const plan::Step& step, Failure failure) const {
+        failure.what = fmt::format("cannot {}", plan::describe(step.action));
+        if (failure.code == Code::internal || failure.code == Code::not_ready) failure.code = Code::provision_step;
+        failure.hint = hint_of(failure);
+        failure.where = step.origin;
+        const std::size_t done = applied_.outcomes.size();
+        const std::size_t left = plan_.steps.size() - done - 1;
+        failure.state = fmt::format("Of {} steps {} are done and stay; this one is not{}.", plan_.steps.size(), done,
+                                    left == 0 ? "" : fmt::format(", and the {} after it were not begun", left));
+        return failure;
+    }
+
+    postgres::Sessions& sessions_;
+    const plan::Plan& plan_;
+    const config::Config& config_;
+    const Stop& stop_;
+    const StepSink& done_;
+    Applied applied_{};
+    std::map<std::pair<std::string, std::string>, int> touched_{};
+};
+
+}  // namespace
+
+int Applied::changed() const {
+    return static_cast<int>(std::ranges::count(outcomes, plan::Effect::changed, &plan::Outcome::effect));
+}
+
+Applied apply(postgres::Sessions& sessions, const plan::Plan& plan, const config::Config& config, const Stop& stop,
+              const StepSink& done) {
+    return Applier{sessions, plan, config, stop, done}.run();
+}
+
+}  // namespace ainit::provision

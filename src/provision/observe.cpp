@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "postgres/exchange.h"
+#include "provision/catalog.h"
+#include "provision/provision.h"
+
+namespace ainit::provision {
+namespace {
+
+using postgres::Login;
+using postgres::Session;
+
+Failure cannot_look(std::string what, Failure cause) {
+    cause.what = std::move(what);
+    if (cause.code == Code::internal) cause.code = Code::observe;
+    cause.state = "Nothing was changed.";
+    return cause;
+}
+
+/// The login that tells whether a role's password fits: to the database where it works anyway, if there is one.
+struct Trial {
+    Login login{};
+    std::string role{};      ///< whose password it tells about; empty: the maintenance user's own
+    std::string database{};  ///< the database to look into over it; empty: none
+};
+
+class Observer {
+  public:
+    Observer(postgres::Sessions& sessions, const config::Config& config, const Stop& stop)
+        : sessions_{sessions}, config_{config}, stop_{stop} {}
+
+    Result<plan::Observed> run() {
+        if (auto looked = look_at_cluster(); !looked) return std::move(looked).error();
+        if (auto tried = try_logins(); !tried) return std::move(tried).error();
+        if (auto looked = look_inside(); !looked) return std::move(looked).error();
+        return std::move(observed_);
+    }
+
+  private:
+    Result<void> look_at_cluster() {
+        auto session = sessions_.maintenance(stop_);
+        if (!session) return std::move(session).error();
+        const Sql questions = cluster_questions(config_, (*session)->server_version());
+        auto answers = (*session)->query_all(questions, stop_);
+        if (!answers) return cannot_look("cannot read roles and databases", std::move(answers).error());
+        read_cluster(*answers, observed_);
+        return ok();
+    }
+
+    std::vector<Trial> trials() const {
+        std::vector<Trial> all;
+        for (const auto& [name, database] : observed_.databases) {
+            if (!database.allows_connections) continue;
+            const config::Account account = config_.account_for(name);
+            const bool own = account.user == config_.postgres.user || !may_log_in(account.user);
+            const Login login = own ? sessions_.server().login(name) : Login{account.user, account.password, name};
+            all.push_back({login, own ? "" : account.user, name});
+        }
+        for (const config::Role& role : config_.roles) {
+            if (role.password.empty() || !may_log_in(role.name) || role.name == config_.postgres.user) continue;
+            if (std::ranges::find(all, role.name, &Trial::role) != all.end()) continue;
+            all.push_back({{role.name, role.password, config_.postgres.database}, role.name, ""});
+        }
+        return all;
+    }
+
+    bool may_log_in(const std::string& role) const {
+        const auto found = observed_.roles.find(role);
+        return found != observed_.roles.end() && found->second.login;
+    }
+
+    Result<void> try_logins() {
+        const std::vector<Trial> all = trials();
+        std::vector<Login> logins;
+        for (const Trial& trial : all) logins.push_back(trial.login);
+        auto opened = sessions_.get_all(logins, stop_);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (auto judged = judge(all[i], opened[i]); !judged) return judged;
+        }
+        const config::Role* own = config_.role(config_.postgres.user);
+        const auto seen = observed_.roles.find(config_.postgres.user);
+        if (own != nullptr && seen != observed_.roles.end() && !own->password.empty()) {
+            seen->second.password_fits = own->password == config_.postgres.password;
+        }
+        return ok();
+    }
+
+    Result<void> judge(const Trial& trial, const Result<Session*>& opened) {
+        if (opened) {
+            if (!trial.role.empty() && (*opened)->used_password()) {
+                observed_.roles.at(trial.role).password_fits = true;
+            }
+            if (!trial.database.empty()) insides_.emplace_back(trial.database, *opened);
+            return ok();
+        }
+        const Failure failure = opened.error();
+        const bool refused = failure.code == Code::authentication || failure.code == Code::privilege;
+        if (!refused || trial.role.empty()) return failure;
+        plan::ObservedRole& role = observed_.roles.at(trial.role);
+        if (failure.sqlstate == postgres::sqlstate::kInvalidPassword) role.password_fits = false;
+        // Let in and then turned away: for want of CONNECT, not for the password.
+        if (failure.code == Code::privilege) role.password_fits = true;
+        if (trial.database.empty()) return ok();
+        auto instead = sessions_.get(sessions_.server().login(trial.database), stop_);
+        if (!instead) return std::move(instead).error();
+        insides_.emplace_back(trial.database, *instead);
+        return ok();
+    }
+
+    Result<void> look_inside() {
+        std::vector<std::pair<Session*, Sql>> orders;
+        for (const auto& [name, session] : insides_) {
+            orders.emplace_back(session, inside_questions(*config_.database(name)));
+        }
+        auto answers = postgres::exchange_all(orders, stop_);
+        for (std::size_t i = 0; i < insides_.size(); ++i) {
+            const std::string& name = insides_[i].first;
+            if (!answers[i]) {
+                return cannot_look(fmt::format("cannot look into database \"{}\"", name),
+                                   std::move(answers[i]).error());
+            }
+            read_inside(*answers[i], observed_.databases.at(name));
+        }
+        return ok();
+    }
+
+    postgres::Sessions& sessions_;
+    const config::Config& config_;
+    const Stop& stop_;
+    plan::Observed observed_{};
+    std::vector<std::pair<std::string, Session*>> insides_{};
+};
+
+}  // namespace
+
+Result<plan::Observed> observe(postgres::Sessions& sessions, const config::Config& config, const Stop& stop) {
+    return Observer{sessions, config, stop}.run();
+}
+
+}  // namespace ainit::provision
