@@ -64,6 +64,7 @@ std::optional<Target> parse(const std::string& text) {
     const std::size_t colons = text.find("://");
     if (colons == std::string::npos) return {};
     target.scheme = text.substr(0, colons);
+    if (target.scheme != "tcp" && target.scheme != "http" && target.scheme != "https") return {};
     std::string rest = text.substr(colons + 3);
     if (const std::size_t slash = rest.find('/'); slash != std::string::npos) {
         target.path = rest.substr(slash);
