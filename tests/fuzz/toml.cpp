@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text is a configuration or a list of failures, each with its place and exit code 10; and what is loaded can be shown.
+// Any text is a configuration or a list of failures, each with its place and exit code 10; and what
+// is loaded can be shown.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -38,8 +39,10 @@ void judge(const ainit::config::Loaded& loaded) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
-    const ainit::config::Environment environment{{"A", "value"}, {"PGPORT", "5433"}, {"DATABASE_URL", "postgres://u@h/d"}};
+    const ainit::config::Environment environment{
+        {"A", "value"}, {"PGPORT", "5433"}, {"DATABASE_URL", "postgres://u@h/d"}};
     // Files are not opened: their content would not be the input's.
-    judge(ainit::config::load_text(text, "fuzz.toml", environment, ainit::config::SecretFiles::skip));
+    judge(
+        ainit::config::load_text(text, "fuzz.toml", environment, ainit::config::SecretFiles::skip));
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "unit/config/loading.h"
-#include "unit/config/scratch_file.h"
+#include "support/scratch.h"
 
 using namespace ainit;
 using config::Environment;

@@ -7,7 +7,7 @@
 #include "base/child.h"
 #include "base/secret.h"
 #include "unit/config/loading.h"
-#include "unit/config/scratch_file.h"
+#include "support/scratch.h"
 
 using namespace ainit;
 using test::failures;
