@@ -3,10 +3,12 @@
 
 #include <csignal>
 #include <exception>
+#include <vector>
 
 #include "base/child.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/report.h"
@@ -24,34 +26,77 @@ log::Settings log_settings(const Options& options, log::Settings configured) {
 
 int with_config(const Options& options, const config::Config& config) {
     switch (options.command) {
-        case Command::config_show: return config_show(options, config);
-        case Command::healthcheck: return healthcheck(options, config);
-        case Command::plan: return plan(options, config);
-        case Command::status: return status(options, config);
-        case Command::verify: return verify(options, config);
-        case Command::migrate_show: return migrate_show(options, config);
-        case Command::migrate_run: return migrate_run(options, config);
-        case Command::once: return once(options, config);
-        case Command::exec: return exec(options, config);
-        case Command::wait: return wait(options, config);
-        case Command::run: return run(options, config);
-        case Command::config_check: break;
+        case Command::config_show:
+            return config_show(options, config);
+        case Command::healthcheck:
+            return healthcheck(options, config);
+        case Command::plan:
+            return plan(options, config);
+        case Command::status:
+            return status(options, config);
+        case Command::verify:
+            return verify(options, config);
+        case Command::migrate_show:
+            return migrate_show(options, config);
+        case Command::migrate_run:
+            return migrate_run(options, config);
+        case Command::once:
+            return once(options, config);
+        case Command::exec:
+            return exec(options, config);
+        case Command::wait:
+            return wait(options, config);
+        case Command::run:
+            return run(options, config);
+        case Command::config_check:
+            break;
     }
     return static_cast<int>(ExitCode::internal);
+}
+
+/// A name the configuration does not have would do nothing, and be called done.
+std::vector<Failure> unknown_databases(const Options& options, const config::Config& config) {
+    std::vector<std::string> known;
+    for (const config::Database& database : config.databases) known.push_back(database.name);
+    std::vector<Failure> failures;
+    const auto check = [&](std::string_view option, const std::string& name) {
+        if (config.database(name) != nullptr) return;
+        const std::string near = closest(name, known);
+        Failure failure;
+        failure.code = Code::usage;
+        failure.what = fmt::format("cannot use {} {}", option, name);
+        failure.because = "the configuration has no database of that name";
+        failure.state = "Nothing was done.";
+        failure.hint = !near.empty()   ? fmt::format("did you mean \"{}\"?", near)
+                       : known.empty() ? "declare it as [[database]]"
+                                       : fmt::format("the databases are: {}", join(known, ", "));
+        failures.push_back(std::move(failure));
+    };
+    for (const std::string& name : options.databases) check("--database", name);
+    if (!options.as_database.empty()) check("--as-database", options.as_database);
+    return failures;
 }
 
 int dispatch(const Options& options) {
     if (options.command == Command::config_check) return config_check(options);
     // A probe asks a running program: the secrets of its configuration are none of its business.
     const bool secrets = !options.without_secrets && options.command != Command::healthcheck;
-    config::Loaded loaded = config::load(options.config_file, config::process_environment(),
-                                         secrets ? config::SecretFiles::read : config::SecretFiles::skip);
+    config::Loaded loaded =
+        config::load(options.config_file,
+                     config::process_environment(),
+                     secrets ? config::SecretFiles::read : config::SecretFiles::skip);
     log::set_up(log_settings(options, loaded.config.log));
     if (!loaded.good()) {
         report_failures(loaded.failures);
         return loaded.failures.front().exit_code();
     }
-    for (const Failure& warning : loaded.config.warnings) log::warn("config", warning.line(), {{"where", warning.where.text()}});
+    for (const Failure& warning : loaded.config.warnings)
+        log::warn("config", warning.line(), {{"where", warning.where.text()}});
+    if (const std::vector<Failure> unknown = unknown_databases(options, loaded.config);
+        !unknown.empty()) {
+        report_failures(unknown);
+        return unknown.front().exit_code();
+    }
     return with_config(options, loaded.config);
 }
 

@@ -11,22 +11,32 @@
 namespace ainit::cli {
 
 int config_check(const Options& options) {
-    const auto secrets = options.without_secrets ? config::SecretFiles::skip : config::SecretFiles::read;
-    const config::Loaded loaded = config::load(options.config_file, config::process_environment(), secrets);
+    const auto secrets =
+        options.without_secrets ? config::SecretFiles::skip : config::SecretFiles::read;
+    const config::Loaded loaded =
+        config::load(options.config_file, config::process_environment(), secrets);
     log::Settings settings = loaded.config.log;
     if (options.log_format) settings.format = *options.log_format;
+    if (options.log_level) settings.level = *options.log_level;
     if (options.color) settings.color = *options.color;
     log::set_up(settings);
     report_failures(loaded.failures);
-    for (const Failure& warning : loaded.config.warnings) log::warn("config", warning.line(), {{"where", warning.where.text()}});
+    for (const Failure& warning : loaded.config.warnings)
+        log::warn("config", warning.line(), {{"where", warning.where.text()}});
     const std::string name = loaded.config.file.empty() ? "the environment" : loaded.config.file;
     if (loaded.good()) {
-        print(fmt::format("{}: good. {} roles, {} databases, {} migrations, {} checks.\n", name,
-                          loaded.config.roles.size(), loaded.config.databases.size(),
-                          loaded.config.migrations.size(), loaded.config.checks.size()));
+        print(fmt::format("{}: good. {} roles, {} databases, {} migrations, {} checks.\n",
+                          name,
+                          loaded.config.roles.size(),
+                          loaded.config.databases.size(),
+                          loaded.config.migrations.size(),
+                          loaded.config.checks.size()));
         return 0;
     }
-    print(fmt::format("{}: {} {}.\n", name, loaded.failures.size(), loaded.failures.size() == 1 ? "error" : "errors"));
+    print(fmt::format("{}: {} {}.\n",
+                      name,
+                      loaded.failures.size(),
+                      loaded.failures.size() == 1 ? "error" : "errors"));
     return loaded.failures.front().exit_code();
 }
 
@@ -37,11 +47,13 @@ int config_show(const Options& options, const config::Config& config) {
     }
     std::size_t width = 0;
     for (const config::Setting& setting : config.settings) {
-        width = std::max(width, std::min<std::size_t>(setting.key.size() + setting.value.size() + 3, 72));
+        width = std::max(width,
+                         std::min<std::size_t>(setting.key.size() + setting.value.size() + 3, 72));
     }
     std::string out;
     for (const config::Setting& setting : config.settings) {
-        out += fmt::format("{:<{}}  # {}\n", setting.key + " = " + setting.value, width, setting.source);
+        out += fmt::format(
+            "{:<{}}  # {}\n", setting.key + " = " + setting.value, width, setting.source);
     }
     print(out);
     return 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that do the work: once, migrate run, exec, wait.
+#include <vector>
+
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -25,24 +27,22 @@ int carry_out(const Options& options, const config::Config& config, daemon::Goal
     return summary.exit_code();
 }
 
-/// Everything that must be so before the command may start; true when it is.
-Result<void> prepare(const Options& options, const config::Config& config) {
+/// Everything that must be so before the command may start; why it is not, if it is not.
+std::vector<Failure> prepare(const Options& options, const config::Config& config) {
     const daemon::Interrupt interrupt;
     const Stop stop = interrupt.stop(options.timeout);
     if (options.wait_only) {
-        auto waited = daemon::wait_for_everything(config, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
-        if (!waited) return std::move(waited).error();
-        return ok();
+        auto waited = daemon::wait_for_everything(
+            config, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
+        if (!waited) return {std::move(waited).error()};
+        return {};
     }
     postgres::Sessions sessions{daemon::server_of(config)};
     daemon::Summary summary = daemon::carry_out(config, sessions, {}, stop);
-    if (summary.failures.empty()) {
-        log::info("exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
-        return ok();
-    }
-    Failure first = summary.failures.front();
-    report_failures(std::span{summary.failures}.subspan(1));
-    return first;
+    if (summary.failures.empty())
+        log::info(
+            "exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
+    return std::move(summary.failures);
 }
 
 }  // namespace
@@ -56,12 +56,13 @@ int migrate_run(const Options& options, const config::Config& config) {
 }
 
 int exec(const Options& options, const config::Config& config) {
-    Result<void> prepared = prepare(options, config);
-    const Failure failure = prepared ? daemon::hand_over(config, {options.arguments, options.keep_env, options.as_database})
-                                     : std::move(prepared).error();
-    const Failure all[] = {failure};
-    report_failures(all);
-    return failure.exit_code();
+    std::vector<Failure> failures = prepare(options, config);
+    if (failures.empty()) {
+        failures.push_back(
+            daemon::hand_over(config, {options.arguments, options.keep_env, options.as_database}));
+    }
+    report_failures(failures);
+    return failures.front().exit_code();
 }
 
 int wait(const Options& options, const config::Config& config) {

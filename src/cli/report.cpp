@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/report.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -26,8 +26,12 @@ void write_termination_log(const std::string& text) {
     const char* path = configured != nullptr ? configured : "/dev/termination-log";
     const UniqueFd fd{::open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_TRUNC)};
     if (!fd.valid()) return;
-    const std::string cut = text.substr(0, kTerminationLogLimit);
-    [[maybe_unused]] const auto written = ::write(fd.get(), cut.data(), cut.size());
+    std::size_t size = std::min(text.size(), kTerminationLogLimit);
+    // Not in the middle of a character.
+    while (size > 0 && size < text.size() &&
+           (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U)
+        --size;
+    [[maybe_unused]] const auto written = ::write(fd.get(), text.data(), size);
 }
 
 std::string plural(long count, std::string_view one, std::string_view many) {
@@ -35,10 +39,12 @@ std::string plural(long count, std::string_view one, std::string_view many) {
 }
 
 std::string applied_text(const MigrationStatus& status) {
-    if (!status.level) return status.failure ? "unknown: " + status.failure->because : "not looked at";
+    if (!status.level)
+        return status.failure ? "unknown: " + status.failure->because : "not looked at";
     const migrate::Level& level = *status.level;
     if (!level.knowable) return "runs each time (cannot be asked)";
-    const auto strangers = std::ranges::count(level.entries, migrate::State::unknown, &migrate::Entry::state);
+    const auto strangers =
+        std::ranges::count(level.entries, migrate::State::unknown, &migrate::Entry::state);
     std::string text = fmt::format("{} applied, {} pending", level.applied(), level.pending());
     if (strangers > 0) text += fmt::format(", {} unknown", strangers);
     if (!level.findings.empty()) {
@@ -103,7 +109,8 @@ std::string pending_names(const migrate::Level& level) {
 }
 
 std::string to_do_text(const Summary& summary) {
-    return fmt::format("{} and {}", plural(summary.steps_pending(), "step", "steps"),
+    return fmt::format("{} and {}",
+                       plural(summary.steps_pending(), "step", "steps"),
                        plural(summary.migrations_pending(), "migration", "migrations"));
 }
 
@@ -123,7 +130,8 @@ void report_failures(std::span<const Failure> failures) {
         const std::string block = scrub(failure.block());
         all += block;
         if (log::settings().format == log::Format::json) {
-            log::error("alkemio-init", failure.line(),
+            log::error("alkemio-init",
+                       failure.line(),
                        {{"id", failure.id()},
                         {"exit_code", std::to_string(failure.exit_code())},
                         {"sqlstate", failure.sqlstate},
@@ -152,12 +160,15 @@ std::string plan_text(const Summary& summary) {
     if (!summary.migrations.empty()) {
         Table table{{"MIGRATIONS OF", "ENGINE", "STATE", "PENDING"}};
         for (const MigrationStatus& status : summary.migrations) {
-            table.add({status.name, status.engine, applied_text(status),
+            table.add({status.name,
+                       status.engine,
+                       applied_text(status),
                        status.level ? pending_names(*status.level) : ""});
         }
         out += "\n" + table.text(2);
     }
-    for (const Failure& warning : summary.plan.warnings) out += "\nwarning: " + warning.line() + "\n";
+    for (const Failure& warning : summary.plan.warnings)
+        out += "\nwarning: " + warning.line() + "\n";
     if (summary.pending()) return out + "\n" + to_do_text(summary) + " to do.\n";
     return out + "\nNothing to do.\n";
 }
@@ -168,23 +179,31 @@ std::string plan_sql(const Summary& summary, const config::Config& config) {
     for (const plan::Step& step : summary.plan.steps) {
         std::string database = plan::database_of(step.action);
         if (database.empty()) database = config.postgres.database;
-        if (database != connected) out += fmt::format("\n\\connect {}\n", quote_identifier(database));
+        if (database != connected)
+            out += fmt::format("\n\\connect {}\n", quote_identifier(database));
         connected = database;
         out += fmt::format("\n-- {}: {}\n", plan::describe(step.action), step.reason);
-        const auto redacted = [](const std::string&, const Secret&) { return std::string{kRedacted}; };
+        const auto redacted = [](const std::string&, const Secret&) {
+            return std::string{kRedacted};
+        };
         for (const Sql& sql : plan::statements(step.action, redacted)) out += sql.text() + ";\n";
     }
     for (const MigrationStatus& status : summary.migrations) {
         if (!status.level) continue;
         for (const migrate::Entry& entry : status.level->entries) {
             if (entry.state != migrate::State::pending) continue;
-            out += fmt::format("\n-- pending migration of \"{}\": {}", status.database,
+            out += fmt::format("\n-- pending migration of \"{}\": {}",
+                               status.database,
                                entry.file.empty() ? entry.name : entry.file);
         }
-        if (!status.level->knowable) out += fmt::format("\n-- migration \"{}\" runs each time", status.name);
+        if (!status.level->knowable)
+            out += fmt::format("\n-- migration \"{}\" runs each time", status.name);
     }
     for (const plan::Drift& drift : summary.plan.drifts) {
-        out += fmt::format("\n-- drift: {} of {} is {}, wanted {}", drift.property, drift.object, drift.found,
+        out += fmt::format("\n-- drift: {} of {} is {}, wanted {}",
+                           drift.property,
+                           drift.object,
+                           drift.found,
                            drift.wanted);
     }
     return out + "\n";
@@ -195,15 +214,20 @@ std::string status_text(const Summary& summary, const config::Config& config) {
     for (const config::Database& wanted : config.databases) {
         const auto found = summary.observed.databases.find(wanted.name);
         if (found == summary.observed.databases.end()) {
-            table.add({wanted.name, "missing", "-", "-", "-", migrations_of(summary, wanted.name), "-"});
+            table.add(
+                {wanted.name, "missing", "-", "-", "-", migrations_of(summary, wanted.name), "-"});
             continue;
         }
         const plan::ObservedDatabase& database = found->second;
         const bool differs = std::ranges::any_of(summary.plan.steps, [&](const plan::Step& step) {
             return plan::database_of(step.action) == wanted.name;
         });
-        table.add({wanted.name, differs ? "differs" : "exists", database.owner, locale_text(database),
-                   extensions_text(database), migrations_of(summary, wanted.name),
+        table.add({wanted.name,
+                   differs ? "differs" : "exists",
+                   database.owner,
+                   locale_text(database),
+                   extensions_text(database),
+                   migrations_of(summary, wanted.name),
                    checks_text(summary, wanted.name)});
     }
     std::string out = summary.server + "\n\n" + table.text() + drift_text(summary);
@@ -214,17 +238,23 @@ std::string status_text(const Summary& summary, const config::Config& config) {
 std::string verify_text(const Summary& summary) {
     Table table{{"DATABASE", "CHECK", "RESULT", "DETAIL"}};
     for (const verify::Finding& finding : summary.findings) {
-        table.add({finding.database, finding.check, finding.good ? "good" : "FAILED", finding.detail});
+        table.add(
+            {finding.database, finding.check, finding.good ? "good" : "FAILED", finding.detail});
     }
     const auto failed = std::ranges::count(summary.findings, false, &verify::Finding::good);
-    return table.text() + fmt::format("\n{}, {} failed.\n",
-                                      plural(static_cast<long>(summary.findings.size()), "check", "checks"), failed);
+    return table.text() +
+           fmt::format("\n{}, {} failed.\n",
+                       plural(static_cast<long>(summary.findings.size()), "check", "checks"),
+                       failed);
 }
 
 std::string migrations_text(const Summary& summary) {
     std::string out;
     for (const MigrationStatus& status : summary.migrations) {
-        out += fmt::format("{} (database {}, engine {}): {}\n", status.name, status.database, status.engine,
+        out += fmt::format("{} (database {}, engine {}): {}\n",
+                           status.name,
+                           status.database,
+                           status.engine,
                            applied_text(status));
         if (!status.level || status.level->entries.empty()) continue;
         Table table{{"STATE", "MIGRATION", "APPLIED AT", "NOTE"}};
@@ -232,7 +262,8 @@ std::string migrations_text(const Summary& summary) {
             const char* state = entry.state == migrate::State::applied   ? "applied"
                                 : entry.state == migrate::State::pending ? "pending"
                                                                          : "unknown";
-            table.add({state, entry.name, entry.applied_at.empty() ? "-" : entry.applied_at, entry.note});
+            table.add(
+                {state, entry.name, entry.applied_at.empty() ? "-" : entry.applied_at, entry.note});
         }
         out += table.text(2) + "\n";
     }
@@ -250,7 +281,9 @@ std::string summary_text(const Summary& summary) {
     if (!summary.migrations.empty()) {
         Table migrations{{"MIGRATIONS OF", "ENGINE", "STATE", "THIS RUN"}};
         for (const MigrationStatus& status : summary.migrations) {
-            migrations.add({status.name, status.engine, applied_text(status),
+            migrations.add({status.name,
+                            status.engine,
+                            applied_text(status),
                             status.report ? status.report->state : "nothing was done"});
         }
         out += "\n" + migrations.text(2);
@@ -258,10 +291,14 @@ std::string summary_text(const Summary& summary) {
     if (!summary.findings.empty()) {
         const auto failed = std::ranges::count(summary.findings, false, &verify::Finding::good);
         const auto count = static_cast<long>(summary.findings.size());
-        out += fmt::format("\n{}: {} good, {} failed\n", plural(count, "check", "checks"), count - failed, failed);
+        out += fmt::format(
+            "\n{}: {} good, {} failed\n", plural(count, "check", "checks"), count - failed, failed);
     }
     const std::string_view end = summary.failures.empty() ? "done" : "failed";
-    return out + fmt::format("\n{}: {} in {}\n", end, plural(summary.changed(), "change", "changes"), show(total));
+    return out + fmt::format("\n{}: {} in {}\n",
+                             end,
+                             plural(summary.changed(), "change", "changes"),
+                             show(total));
 }
 
 }  // namespace ainit::cli
