@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine `command`: an external migrator, such as `kratos migrate sql -e --yes`.
+#pragma once
+
+#include "migrate/engine.h"
+
+namespace ainit::migrate::command {
+
+class CommandEngine : public Engine {
+  public:
+    Result<Level> look(const Context& context, const Stop& stop) override;
+    Run run(const Context& context, const Stop& stop) override;
+};
+
+}  // namespace ainit::migrate::command
