@@ -23,11 +23,14 @@ namespace {
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-sigset_t start_mask = [] {
+sigset_t no_signals() {
     sigset_t none;
     sigemptyset(&none);
     return none;
-}();
+}
+
+sigset_t start_mask = no_signals();
+sigset_t start_ignored = no_signals();
 
 std::mutex withheld_mutex;
 
@@ -113,10 +116,13 @@ Failure not_started(const std::string& name, std::string_view doing, int error) 
 }
 
 void reset_signals() {
-    struct sigaction standard{};
-    standard.sa_handler = SIG_DFL;
-    sigemptyset(&standard.sa_mask);
-    for (int signal = 1; signal <= SIGRTMAX; ++signal) ::sigaction(signal, &standard, nullptr);
+    struct sigaction action{};
+    sigemptyset(&action.sa_mask);
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        // What nohup and its like asked for holds for the command too.
+        action.sa_handler = sigismember(&start_ignored, signal) == 1 ? SIG_IGN : SIG_DFL;
+        ::sigaction(signal, &action, nullptr);
+    }
     ::sigprocmask(SIG_SETMASK, &start_mask, nullptr);
 }
 
@@ -242,8 +248,13 @@ int reap(pid_t pid) {
 
 }  // namespace
 
-void remember_signal_mask() {
+void remember_signals() {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &start_mask);
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        struct sigaction action{};
+        const bool known = ::sigaction(signal, nullptr, &action) == 0;
+        if (known && action.sa_handler == SIG_IGN) sigaddset(&start_ignored, signal);
+    }
 }
 
 void withhold_variable(std::string_view name) {

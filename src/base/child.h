@@ -40,8 +40,8 @@ struct Child {
 
 enum class Output { inherit, pipe };
 
-/// Starts a command in a process group of its own, with every signal at its default disposition and
-/// the signal mask this program was started with, and no descriptor of ours but 0 to 2; with
+/// Starts a command in a process group of its own, with the signal mask and the ignored signals this
+/// program was started with, and no descriptor of ours but 0 to 2; with
 /// Output::pipe its stdin is /dev/null. What exec refuses comes back as Code::command_not_found or
 /// Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
@@ -70,7 +70,8 @@ using LineSink = std::function<void(Stream, std::string_view line)>;
 /// runs beside the next. Lines are cut at 64 KiB.
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink);
 
-/// The signal mask this process was started with; call remember_signal_mask() first thing in main.
-void remember_signal_mask();
+/// Remembers the signal mask and the ignored signals that this process was started with, for the commands it starts; to be
+/// called first thing in main.
+void remember_signals();
 
 }  // namespace ainit

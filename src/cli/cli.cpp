@@ -114,7 +114,7 @@ int internal_error(const char* because) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    remember_signal_mask();
+    remember_signals();
     forbid_core_dumps();
     std::signal(SIGPIPE, SIG_IGN);
     try {

@@ -65,6 +65,7 @@ class Attempt {
     bool migrate(postgres::ClusterLock& lock);
     bool refuse_drift();
     bool has_late_parts() const;
+    std::vector<std::string> databases_to_verify() const;
 
     const config::Config& config_;
     postgres::Sessions& sessions_;
@@ -209,14 +210,29 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
 void Attempt::verify() {
     PhaseClock clock{summary_.phases, "verify"};
     summary_.findings.clear();
-    const std::vector<std::string> everything{""};
-    for (const std::string& database : order_.databases.empty() ? everything : order_.databases) {
+    for (const std::string& database : databases_to_verify()) {
         auto found = verify::verify(sessions_, config_, stop_, database);
         std::ranges::move(found, std::back_inserter(summary_.findings));
     }
+    // While something is pending a check may fail for that very reason.
+    if (order_.goal == Goal::look && summary_.pending()) return;
     for (const verify::Finding& finding : summary_.findings) {
         if (finding.failure) fail(*finding.failure);
     }
+}
+
+/// The empty name stands for all. A look asks only databases that are there.
+std::vector<std::string> Attempt::databases_to_verify() const {
+    if (order_.goal != Goal::look) {
+        return order_.databases.empty() ? std::vector<std::string>{""} : order_.databases;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, database] : summary_.observed.databases) {
+        const bool asked = order_.databases.empty() ||
+                           std::ranges::find(order_.databases, name) != order_.databases.end();
+        if (asked && database.allows_connections) names.push_back(name);
+    }
+    return names;
 }
 
 /// One pass over everything; true when the cluster is as wanted (or was looked at, if that was the goal).

@@ -106,14 +106,14 @@ class Waiting {
     /// Whether this failure will not heal: at once, or when it has been so for the grace.
     bool give_up(const Failure& failure) {
         if (failure.transient) {
-            refused_since_.reset();
+            refused_until_.reset();
             return false;
         }
         const bool final = failure.code == Code::too_old || failure.code == Code::pooler ||
                            failure.code == Code::connection_option;
         if (final) return true;
-        if (!refused_since_) refused_since_ = Clock::now();
-        return Clock::now() - *refused_since_ >= rules_.refusal_grace;
+        if (!refused_until_) refused_until_ = after(rules_.refusal_grace);
+        return Clock::now() >= *refused_until_;
     }
 
     /// Whether the server behind a session is the one that is meant.
@@ -209,7 +209,7 @@ class Waiting {
     Deadline began_{Clock::now()};
     Deadline phase_began_{began_};
     std::vector<ReadyPhase> phases_{};
-    std::optional<Deadline> refused_since_{};
+    std::optional<Deadline> refused_until_{};
     std::optional<Failure> last_{};
     std::string silence_{};
     Deadline ask_silence_at_{began_};

@@ -329,10 +329,10 @@ TEST_CASE("child: the mask that we were started with is the command's") {
     sigemptyset(&some);
     sigaddset(&some, SIGUSR2);
     ::pthread_sigmask(SIG_BLOCK, &some, &mask);
-    remember_signal_mask();
+    remember_signals();
     ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     const Heard heard = hear(Command{{"grep", "SigBlk", "/proc/self/status"}, {kPath}});
-    remember_signal_mask();
+    remember_signals();
     CHECK(heard.text() == fmt::format("out SigBlk:\t{:016x}", 1U << (SIGUSR2 - 1)));
 }
 

@@ -106,7 +106,8 @@ class Cluster:
 
     def sql(self, *statements):
         arguments = [part for statement in statements for part in ("-c", statement)]
-        subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *arguments], check=True, env=self.environment(),
+        quiet = self.environment(PGOPTIONS="-c client_min_messages=warning")
+        subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *arguments], check=True, env=quiet,
                        stdout=subprocess.DEVNULL)
 
     def value(self, sql, database="postgres", **environment):
