@@ -14,7 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import harness  # noqa: E402
 
 RUNS_AT_ONCE = 20
-KILLS = int(os.environ.get("ALKEMIO_INIT_KILLS", "200"))
+# On the servers of the matrix fewer: where a run is killed has little to do with the server's version.
+KILLS = int(os.environ.get("ALKEMIO_INIT_KILLS") or ("20" if os.environ.get("PG_LIB") else "200"))
 SEED = int(os.environ.get("ALKEMIO_INIT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 
 
@@ -49,25 +50,28 @@ class Races(harness.StackTest):
 
     def test_killed_at_random_instants_the_next_run_converges(self):
         config = self.config()
-        began = time.monotonic()
         wanted = self.expected(config)
+        began = time.monotonic()
+        self.expect(0, "once", config=config)
         whole = time.monotonic() - began
+        self.clean()
         chance = random.Random(SEED)
-        print(f"seed {SEED}, {KILLS} kills within {whole:.2f} s of a run", flush=True)
         finished = 0
         for kill in range(KILLS):
-            run = self.begin("once", config=config)
-            time.sleep(chance.uniform(0, whole))
-            finished += run.process.poll() is not None
-            run.send(signal.SIGKILL)
-            run.end()
-            # Each tenth is followed to the end; between them, kills fall on what kills left.
+            # A third of the kills falls on what a kill has left.
+            for _ in range(chance.choice((1, 1, 2))):
+                run = self.begin("once", config=config)
+                time.sleep(chance.uniform(0, whole))
+                finished += run.process.poll() is not None
+                run.send(signal.SIGKILL)
+                run.end()
+            self.expect(0, "once", config=config)
+            self.assertEqual(self.fingerprint(), wanted, f"seed {SEED}, kill {kill}")
             if kill % 10 == 9:
-                self.expect(0, "once", config=config)
-                self.assertEqual(self.fingerprint(), wanted, f"after kill {kill}")
                 self.assertIn("done: 0 changes", self.expect(0, "once", config=config).out)
-                self.clean()
-        self.assertLess(finished, KILLS * 0.6, "most kills must hit a run")
+            self.clean()
+        print(f"seed {SEED}: {KILLS} kills within {whole:.2f} s of a run, {finished} came too late", flush=True)
+        self.assertLess(finished, KILLS * 0.7, "most kills must hit a run")
 
     def test_a_server_that_restarts_in_the_middle_is_waited_for(self):
         config = self.config()
