@@ -159,7 +159,8 @@ class Tool {
             finished.last.emplace_back(line);
             if (finished.last.size() > kLastLines) finished.last.pop_front();
             if (said == Said::kept && stream == Stream::out && finished.out.size() < kLargestStatus) {
-                finished.out += std::string{line} + "\n";
+                // A long line comes in pieces, which a newline between them would break; JSON needs none.
+                finished.out += line;
             }
             if (said != Said::logged) return;
             Progress progress;
