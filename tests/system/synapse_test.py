@@ -39,7 +39,7 @@ class Synapse(harness.StackTest):
                         "--server-name=test.localhost", "-c", folder / "homeserver.yaml", "--data-directory", folder],
                        check=True, cwd=folder, capture_output=True)
         path = folder / "homeserver.yaml"
-        text = re.sub(r"(?ms)^database:\n(?:[ ].*\n)+",
+        text = re.sub(r"(?m)^database:\n(?:[ ].*\n)+",
                       "database:\n  name: psycopg2\n  args:\n    user: synapse\n    database: synapse\n"
                       f"    host: 127.0.0.1\n    port: {self.server.port}\n    cp_min: 1\n    cp_max: 5\n",
                       path.read_text())
