@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "postgres/exchange.h"
 #include "verify/questions.h"
 
 namespace ainit::verify {
@@ -77,21 +78,34 @@ Finding ask(postgres::Session& session, const Question& question, const std::str
     return finding;
 }
 
-std::vector<Finding> ask_all(postgres::Session& session, const Group& group, const Stop& stop) {
-    const auto began = Clock::now();
-    Sql together;
-    for (const Question& question : group.questions) together.add(question.sql).add(";\n");
+Sql together(const Group& group) {
+    Sql sql;
+    for (const Question& question : group.questions) sql.add(question.sql).add(";\n");
+    return sql;
+}
+
+using Answers = Result<std::vector<postgres::Rows>>;
+
+std::vector<Finding> judge_all(postgres::Session& session, const Group& group, const Answers& answers, const Stop& stop) {
     std::vector<Finding> findings;
-    auto answers = session.query_all(together, stop);
-    const auto took = std::chrono::duration_cast<Duration>(Clock::now() - began);
     const bool complete = answers && answers->size() == group.questions.size();
     for (std::size_t i = 0; i < group.questions.size(); ++i) {
         const Question& question = group.questions[i];
         findings.push_back(complete ? judge(question, group.login.database, question.judge((*answers)[i]))
                                     : ask(session, question, group.login.database, stop));
-        findings.back().duration = took;
     }
     return findings;
+}
+
+/// One reason for all questions of a login that failed.
+Finding no_login(const Group& group, Failure cause) {
+    Question login;
+    login.title = fmt::format("role \"{}\" can log in", group.login.user);
+    login.origin = group.questions.empty() ? Origin{} : group.questions.front().origin;
+    Finding finding = blank(login, group.login.database);
+    finding.detail = cause.because;
+    finding.failure = unanswered(login, group.login.database, std::move(cause));
+    return finding;
 }
 
 }  // namespace
@@ -103,21 +117,29 @@ std::vector<Finding> verify(postgres::Sessions& sessions,
     const std::vector<Group> groups = group(config, database);
     std::vector<postgres::Login> logins;
     for (const Group& one : groups) logins.push_back(one.login);
-    auto opened = sessions.get_all(logins, stop);
-    std::vector<Finding> findings;
+    const auto opened = sessions.get_all(logins, stop);
+    std::vector<std::pair<postgres::Session*, Sql>> orders;
+    Duration patience{0};
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        if (opened[i]) {
-            std::ranges::move(ask_all(**opened[i], groups[i], stop.within(groups[i].timeout)), std::back_inserter(findings));
+        if (!opened[i]) continue;
+        orders.emplace_back(*opened[i], together(groups[i]));
+        patience = std::max(patience, groups[i].timeout);
+    }
+    const auto began = Clock::now();
+    const auto answers = postgres::exchange_all(orders, stop.within(patience));
+    const auto took = std::chrono::duration_cast<Duration>(Clock::now() - began);
+    std::vector<Finding> findings;
+    for (std::size_t i = 0, answered = 0; i < groups.size(); ++i) {
+        if (!opened[i]) {
+            findings.push_back(no_login(groups[i], opened[i].error()));
             continue;
         }
-        // One reason for all questions of a login that failed.
-        Question login;
-        login.title = fmt::format("role \"{}\" can log in", groups[i].login.user);
-        login.origin = groups[i].questions.empty() ? Origin{} : groups[i].questions.front().origin;
-        Finding finding = blank(login, groups[i].login.database);
-        finding.detail = opened[i].error().because;
-        finding.failure = unanswered(login, groups[i].login.database, std::move(opened[i]).error());
-        findings.push_back(std::move(finding));
+        const Stop limited = stop.within(groups[i].timeout);
+        for (Finding& finding : judge_all(**opened[i], groups[i], answers[answered], limited)) {
+            finding.duration = took;
+            findings.push_back(std::move(finding));
+        }
+        ++answered;
     }
     return findings;
 }
