@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door of all migration engines. An engine looks (what is applied, what is pending, what is wrong with the set) and
-// runs. It is called under the cluster lock when it runs, without it when it looks.
+// The door of all migration engines. An engine looks (what is applied, what is pending, what is
+// wrong with the set) and runs. It is called under the cluster lock when it runs, without it when
+// it looks.
 #pragma once
 
 #include <functional>
@@ -27,8 +28,8 @@ struct Entry {
 
 /// Where a database stands.
 struct Level {
-    bool knowable{true};   ///< false: the tool cannot be asked; it runs each time
-    bool exists{true};     ///< false: the database is not there yet, so everything is pending
+    bool knowable{true};  ///< false: the tool cannot be asked; it runs each time
+    bool exists{true};    ///< false: the database is not there yet, so everything is pending
     std::vector<Entry> entries{};
     std::vector<Failure> findings{};  ///< reasons to refuse (exit 32)
     std::vector<Failure> warnings{};
@@ -42,7 +43,7 @@ struct Progress {
     int number{};             ///< of `total`, from 1
     int total{};              ///< 0: unknown
     enum class Kind { begin, statement, done, line } kind{Kind::begin};
-    std::string text{};       ///< of a statement (first line) or of a tool's output
+    std::string text{};  ///< of a statement (first line) or of a tool's output
     Duration duration{0};
 };
 
@@ -66,7 +67,8 @@ struct Context {
     postgres::Sessions& sessions;
     postgres::Login login;  ///< who migrates, in which database
     const ProgressSink& progress;
-    bool database_exists{true};  ///< false: known not to be there, so look() needs no login to say so
+    bool database_exists{
+        true};  ///< false: known not to be there, so look() needs no login to say so
 };
 
 class Engine {

@@ -2,290 +2,376 @@
 #include "migrate/command/engine.h"
 
 #include <algorithm>
-#include <deque>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "base/child.h"
+#include "base/log.h"
 #include "base/text.h"
-#include "migrate/command/invocation.h"
 #include "migrate/command/status.h"
+#include "migrate/command/tool.h"
+#include "migrate/outcome.h"
 
 namespace ainit::migrate::command {
 namespace {
 
-constexpr std::size_t kLastLines = 20;
-/// A status answer beyond this is none.
-constexpr std::size_t kLargestStatus = std::size_t{4} << 20U;
+namespace sqlstate = postgres::sqlstate;
 
-Duration since(Deadline began) {
-    return std::chrono::duration_cast<Duration>(Clock::now() - began);
+constexpr std::string_view kRoom = "migrate";
+constexpr Duration kStatusPatience{60'000};
+constexpr Duration kAfterwards{5'000};
+
+/// Someone who cannot log in, cannot migrate; tools tend to find out in minutes.
+Result<postgres::Session*> log_in(const Context& context, const Stop& stop) {
+    return context.sessions.get(context.login, stop);
 }
 
-std::string lines(const std::deque<std::string>& last) {
-    std::string out;
-    for (const std::string& line : last) out += line + "\n";
-    return scrub(out);
+Failure cannot_ask(const config::Migration& migration, std::string because, std::string excerpt) {
+    Failure failure;
+    failure.code = Code::migration_status;
+    failure.what = fmt::format("cannot ask what is pending in database \"{}\"", migration.database);
+    failure.because = std::move(because);
+    failure.state = "Nothing was changed by asking.";
+    failure.hint = "run the status command by hand, or set a status_query";
+    failure.where = migration.origin;
+    failure.excerpt = std::move(excerpt);
+    return failure;
 }
 
-/// A tool run to its end: what it said on stdout, and the end of all it said.
-struct Finished {
+struct Answer {
     Ending ending{};
-    std::string out{};
-    std::deque<std::string> last{};
+    std::vector<std::string> out{};  ///< stdout in pieces, lines that were not too long
+    std::string last_lines{};
 };
 
-/// Asks and runs one tool.
-class Tool {
-  public:
-    Tool(const Context& context, const Stop& stop)
-        : context_{context}, migration_{context.migration}, stop_{stop} {}
-
-    Result<Level> look() {
-        Level level;
-        if (!context_.database_exists) return absent();
-        // A tool with a wrong password tries for minutes; we know at once.
-        auto session = context_.sessions.get(context_.login, stop_);
-        if (!session && session.error().code == Code::no_database) return absent();
-        if (!session) return std::move(session).error();
-        if (!migration_.status_command.empty()) return ask_tool();
-        if (!migration_.status_query.empty()) return ask_database();
-        level.knowable = false;
-        auto applied = ledger();
-        if (!applied) return std::move(applied).error();
-        enter_applied(level, *applied);
-        return level;
+Result<Answer> ask_tool(const Context& context, const Stop& stop) {
+    Answer answer;
+    LastLines last;
+    const auto hear = [&](Stream stream, std::string_view line) {
+        if (stream == Stream::out) answer.out.emplace_back(line);
+        if (stream == Stream::err || answer.out.size() < 2) last.add(line.substr(0, 500));
+    };
+    const config::Migration& migration = context.migration;
+    const Stop patience = stop.within(std::min(kStatusPatience, migration.timeout));
+    const Command command = make_command(context, migration.status_command);
+    auto ending = ainit::run(command, patience, migration.grace, hear);
+    if (!ending) {
+        Failure failure = std::move(ending).error();
+        failure.state = "Nothing was changed.";
+        failure.where = migration.origin;
+        return failure;
     }
+    answer.last_lines = last.text();
+    if (ending->stopped) {
+        return stop.failure(Code::migration_status, cannot_ask(migration, {}, {}).what);
+    }
+    if (ending->timed_out) {
+        return cannot_ask(migration,
+                          fmt::format("{} did not answer within {}",
+                                      migration.status_command.front(),
+                                      show(std::min(kStatusPatience, migration.timeout))),
+                          answer.last_lines);
+    }
+    answer.ending = *ending;
+    return answer;
+}
+
+Result<std::vector<Entry>> entries_of_tool(const Context& context, const Stop& stop) {
+    const config::Migration& migration = context.migration;
+    auto answer = ask_tool(context, stop);
+    if (!answer) return std::move(answer).error();
+    const int status = answer->ending.status;
+    const std::string& name = migration.status_command.front();
+    constexpr int kReserved = 126;
+    if (migration.status_format == "exit" && status < kReserved) {
+        return pending_entries(migration.name, status == 0 ? 0 : 1);
+    }
+    if (status != 0) {
+        return cannot_ask(
+            migration, fmt::format("{} {}", name, answer->ending.text()), answer->last_lines);
+    }
+    auto entries = read_ory_status(answer->out);
+    if (entries) return entries;
+    return cannot_ask(
+        migration,
+        fmt::format("the answer of {} is not understood: {}", name, entries.error().because),
+        answer->last_lines);
+}
+
+Result<std::vector<Entry>> entries_of_query(const Context& context,
+                                            postgres::Session& session,
+                                            const Stop& stop) {
+    const config::Migration& migration = context.migration;
+    auto rows = session.query(Sql::foreign(migration.status_query), stop.within(kStatusPatience));
+    if (!rows) {
+        // The tool's own table is not there: it has never run.
+        if (rows.error().sqlstate == sqlstate::kUndefinedTable) {
+            return pending_entries(migration.name, 1);
+        }
+        Failure failure = cannot_ask(migration, rows.error().because, {});
+        failure.sqlstate = rows.error().sqlstate;
+        failure.hint = "mend status_query";
+        const Code code = rows.error().code;
+        if (code == Code::connection_lost || code == Code::interrupted) return rows.error();
+        return failure;
+    }
+    const bool one = rows->size() == 1 && rows->columns() == 1 && !rows->null(0, 0);
+    const auto count = one ? read_pending(rows->text(0, 0)) : std::nullopt;
+    if (count) return pending_entries(migration.name, *count);
+    Failure failure =
+        cannot_ask(migration, "status_query did not answer with one number or boolean", {});
+    failure.hint =
+        "let it return the number of pending migrations, or true if something is pending";
+    return failure;
+}
+
+Result<std::vector<std::string>> names_in_ledger(const Context& context,
+                                                 postgres::Session& session,
+                                                 const Stop& stop) {
+    std::vector<std::string> names;
+    auto rows = session.query(Sql::foreign(context.migration.ledger_query), stop);
+    if (!rows && rows.error().sqlstate == sqlstate::kUndefinedTable) return names;
+    if (!rows) {
+        Failure failure = std::move(rows).error();
+        if (failure.code == Code::connection_lost || failure.code == Code::interrupted) {
+            return failure;
+        }
+        failure.code = Code::migration_ledger;
+        failure.what = fmt::format("cannot read what is applied in database \"{}\"",
+                                   context.migration.database);
+        failure.state = "Nothing was changed by asking.";
+        failure.hint = "mend ledger_query";
+        failure.where = context.migration.origin;
+        return failure;
+    }
+    for (int i = 0; i < rows->size(); ++i) {
+        if (rows->columns() > 0) names.emplace_back(rows->text(i, 0));
+    }
+    return names;
+}
+
+std::vector<Entry> applied_entries(const std::vector<std::string>& names) {
+    std::vector<Entry> entries;
+    for (const std::string& name : names) {
+        Entry entry;
+        entry.name = name;
+        entry.state = State::applied;
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+/// What is known from the ledger alone, beside what is pending.
+Result<void> add_ledger(Level& level,
+                        const Context& context,
+                        postgres::Session& session,
+                        const Stop& stop) {
+    if (context.migration.ledger_query.empty() || level.applied() > 0) return ok();
+    auto names = names_in_ledger(context, session, stop);
+    if (!names) return std::move(names).error();
+    auto entries = applied_entries(*names);
+    level.entries.insert(level.entries.begin(), entries.begin(), entries.end());
+    return ok();
+}
+
+std::optional<Failure> refuse_secrets(const Context& context) {
+    for (const auto* arguments : {&context.migration.command, &context.migration.status_command}) {
+        if (auto refused =
+                secret_in_arguments(context.config, context.migration, context.login, *arguments)) {
+            return refused;
+        }
+    }
+    return {};
+}
+
+/// One run of the tool.
+class ToolRun {
+  public:
+    ToolRun(const Context& context, const Stop& stop)
+        : context_{context}, stop_{stop}, patience_{stop.within(context.migration.timeout)} {}
 
     Run run() {
+        const Deadline began = Clock::now();
         Run run;
-        run.report.state = "nothing was done";
-        const auto began = Clock::now();
-        run.failure = attempt(run.report);
-        run.report.duration = since(began);
+        run.report.state = "the tool was not started";
+        run.failure = carry_out(run.report);
+        run.report.duration = std::chrono::duration_cast<Duration>(Clock::now() - began);
         return run;
     }
 
   private:
-    Level absent() const {
-        Level level;
-        level.exists = false;
-        level.knowable = !migration_.status_command.empty() || !migration_.status_query.empty();
-        if (level.knowable) level.entries.push_back({migration_.name, State::pending, "", "", "no database yet"});
-        return level;
-    }
+    bool has_ledger() const { return !context_.migration.ledger_query.empty(); }
 
-    std::optional<Failure> attempt(Report& report) {
-        auto session = context_.sessions.get(context_.login, stop_);
-        if (!session) return std::move(session).error();
-        auto command = invocation(context_, migration_.command);
-        if (!command) return std::move(command).error();
-        auto before = ledger();
-        if (!before) return std::move(before).error();
-        auto finished = execute(*command, Said::logged);
-        if (!finished) {
-            Failure failure = std::move(finished).error();
-            failure.what = fmt::format("cannot run migration \"{}\": {}", migration_.name, failure.what);
-            failure.code = Code::migration_failed;
-            failure.where = migration_.origin;
-            return failure;
+    std::optional<Failure> carry_out(Report& report) {
+        if (auto refused = refuse_secrets(context_)) return refused;
+        auto session = log_in(context_, patience_);
+        if (!session) return before_anything(std::move(session).error());
+        if (has_ledger()) {
+            auto names = names_in_ledger(context_, **session, patience_);
+            if (!names) return before_anything(std::move(names).error());
+            before_ = std::move(*names);
         }
-        auto after = ledger();
-        if (after) report.applied = newcomers(*before, *after);
-        if (auto failure = judge(*finished)) return conclude(report, std::move(*failure));
-        if (!after) return std::move(after).error();
-        // A tool that nobody can ask has done what it does.
-        if (migration_.ledger_query.empty()) report.applied = {migration_.name};
-        report.state = migration_.ledger_query.empty()
-                           ? fmt::format("{} ran", migration_.command.front())
-                           : fmt::format("{} applied", report.applied.size());
+        // Ours would be in the way of a tool that wants the database for itself.
+        context_.sessions.drop(context_.migration.database);
+        tell(Progress::Kind::begin, {});
+        const Deadline began = Clock::now();
+        const auto hear = [&](Stream, std::string_view line) {
+            last_.add(line);
+            tell(Progress::Kind::line, clean(line));
+        };
+        const Command command = make_command(context_, context_.migration.command);
+        auto ending = ainit::run(command, patience_, context_.migration.grace, hear);
+        if (!ending) return not_started(std::move(ending).error());
+        look_at_ledger(report);
+        if (auto failure = judge(*ending, report)) return failure;
+        tell(Progress::Kind::done, {}, std::chrono::duration_cast<Duration>(Clock::now() - began));
         return still_pending(report);
     }
 
-    /// An aborted prompt ends with 0 as well: it is asked again.
-    std::optional<Failure> still_pending(Report& report) {
-        if (migration_.status_command.empty() && migration_.status_query.empty()) return {};
-        auto level = look();
-        if (!level) return std::move(level).error();
-        if (level->pending() == 0) return {};
-        Failure failure = cannot_run();
-        failure.because = fmt::format("it ended with 0, but {} migrations are still pending", level->pending());
-        failure.hint = "run it by hand; it may have asked a question (its --yes is missing)";
-        return conclude(report, std::move(failure));
+    void tell(Progress::Kind kind, std::string text, Duration duration = Duration{0}) const {
+        if (!context_.progress) return;
+        context_.progress({context_.migration.name, 1, 0, kind, std::move(text), duration});
     }
 
-    Failure cannot_run() const {
+    std::string what(std::string_view verb) const {
+        return fmt::format("cannot {} \"{}\" for database \"{}\"",
+                           verb,
+                           clean(join(context_.migration.command, " ")),
+                           context_.migration.database);
+    }
+
+    Failure before_anything(Failure failure) const {
+        if (ended_by_stop(failure, patience_, context_.migration.timeout)) {
+            failure.what = what("start");
+            failure.state = "Nothing was changed.";
+        }
+        return failure;
+    }
+
+    Failure not_started(Failure failure) const {
+        failure.what = what("start");
+        failure.state = "Nothing was changed in this database.";
+        failure.where = context_.migration.origin;
+        return failure;
+    }
+
+    /// Also after a stop: what the tool has done is worth five seconds.
+    void look_at_ledger(Report& report) {
+        if (!has_ledger()) {
+            report.state = "the tool ran";
+            return;
+        }
+        const Stop patience = stop_.deaf().until(after(kAfterwards));
+        auto session = log_in(context_, patience);
+        auto names = session ? names_in_ledger(context_, **session, patience)
+                             : Result<std::vector<std::string>>{session.error()};
+        if (!names) {
+            log::warn(kRoom, names.error().line(), {{"migration", context_.migration.name}});
+            report.state = "the tool ran; what it recorded is not known";
+            return;
+        }
+        for (const std::string& name : *names) {
+            if (std::ranges::find(before_, name) == before_.end()) report.applied.push_back(name);
+        }
+        report.state =
+            report.applied.empty()
+                ? fmt::format("nothing new; {} recorded", names->size())
+                : fmt::format("{} recorded, {} of them new", names->size(), report.applied.size());
+    }
+
+    std::string state_of(const Report& report) const {
+        if (!has_ledger()) {
+            return "What the tool has committed stays; without a ledger_query it is not known what "
+                   "that is.";
+        }
+        return fmt::format("What the tool has committed stays: {}.", report.state);
+    }
+
+    std::optional<Failure> judge(const Ending& ending, const Report& report) const {
         Failure failure;
-        failure.code = Code::migration_failed;
-        failure.what = fmt::format("cannot run migration \"{}\" of database \"{}\"", migration_.name,
-                                   migration_.database);
-        failure.where = migration_.origin;
-        return failure;
-    }
-
-    Failure conclude(Report& report, Failure failure) const {
-        report.state = migration_.ledger_query.empty()
-                           ? fmt::format("{} was ended before its time or failed; what it committed stays",
-                                         migration_.command.front())
-                           : fmt::format("{} applied by this run and committed", report.applied.size());
-        failure.state = fmt::format("{}.", report.state);
-        return failure;
-    }
-
-    std::optional<Failure> judge(const Finished& finished) const {
-        const Ending& ending = finished.ending;
-        if (ending.status == 0 && !ending.timed_out && !ending.stopped) return {};
-        Failure failure = cannot_run();
-        failure.because = fmt::format("{} {}", migration_.command.front(), ending.text());
-        failure.excerpt = lines(finished.last);
-        if (ending.stopped) {
-            failure.code = Code::migration_interrupted;
-            failure.signal = stop_.signal();
-        } else if (ending.timed_out) {
-            failure.code = Code::migration_timeout;
-            failure.because = fmt::format("its timeout of {} has passed; {}", show(migration_.timeout), failure.because);
+        if (ending.stopped || ending.timed_out) {
+            ended_by_stop(failure, patience_, context_.migration.timeout);
+            failure.because += fmt::format("; the tool {}", ending.text());
+        } else if (ending.status != 0) {
+            failure.code = Code::migration_failed;
+            failure.because = fmt::format("it {}", ending.text());
+            failure.hint = "its last lines are shown; mend the cause and run it again";
         } else {
-            failure.hint = "look at its last words above, and run it by hand";
+            return {};
         }
+        failure.what = what("finish");
+        failure.state = state_of(report);
+        failure.where = context_.migration.origin;
+        failure.excerpt = last_.text();
         return failure;
     }
 
-    enum class Said { logged, kept };
-
-    Result<Finished> execute(const Command& command, Said said) {
-        Finished finished;
-        const auto sink = [&](Stream stream, std::string_view line) {
-            finished.last.emplace_back(line);
-            if (finished.last.size() > kLastLines) finished.last.pop_front();
-            if (said == Said::kept && stream == Stream::out && finished.out.size() < kLargestStatus) {
-                // A long line comes in pieces, which a newline between them would break; JSON needs none.
-                finished.out += line;
-            }
-            if (said != Said::logged) return;
-            Progress progress;
-            progress.migration = migration_.name;
-            progress.kind = Progress::Kind::line;
-            progress.text = scrub(line);
-            context_.progress(progress);
-        };
-        auto ending = ainit::run(command, stop_.within(migration_.timeout), migration_.grace, sink);
-        if (!ending) return std::move(ending).error();
-        finished.ending = *ending;
-        return finished;
-    }
-
-    Failure cannot_ask(std::string because) const {
-        Failure failure;
-        failure.code = Code::migration_status;
-        failure.what = fmt::format("cannot ask what is pending of migration \"{}\"", migration_.name);
-        failure.because = std::move(because);
-        failure.state = "Nothing was changed by it.";
-        failure.where = migration_.origin;
-        return failure;
-    }
-
-    Result<Level> ask_tool() {
-        auto command = invocation(context_, migration_.status_command);
-        if (!command) return std::move(command).error();
-        auto finished = execute(*command, Said::kept);
-        if (!finished) return cannot_ask(finished.error().line());
-        if (finished->ending.stopped) return stop_.failure(Code::migration_status, "cannot ask what is pending");
-        if (migration_.status_format == "exit") return by_exit_code(*finished);
-        auto entries = read_ory_status(finished->out);
-        if (entries && finished->ending.status == 0) {
-            Level level;
-            level.entries = std::move(*entries);
-            return level;
-        }
-        Failure failure = cannot_ask(finished->ending.status == 0 ? entries.error().because
-                                                                  : "it " + finished->ending.text());
-        failure.excerpt = lines(finished->last);
-        failure.hint = entries ? "" : entries.error().hint;
-        return failure;
-    }
-
-    Result<Level> by_exit_code(const Finished& finished) const {
-        Level level;
-        const State state = finished.ending.status == 0 ? State::applied : State::pending;
-        level.entries.push_back({migration_.name, state, "", "", ""});
-        return level;
-    }
-
-    /// One number, or a boolean; a table that is not there yet means that nothing is applied.
-    Result<Level> ask_database() {
-        Level level;
-        auto applied = ledger();
-        if (!applied) return std::move(applied).error();
-        enter_applied(level, *applied);
-        auto rows = query(migration_.status_query);
-        if (!rows) return cannot_ask(rows.error().line());
-        const std::string answer = !*rows || (*rows)->size() == 0 ? "t" : std::string{(*rows)->text(0, 0)};
-        int pending = answer == "t" ? 1 : 0;
-        if (answer != "t" && answer != "f") {
-            pending = static_cast<int>((*rows)->number(0, 0));
-            if (answer != std::to_string(pending) || pending < 0) {
-                return cannot_ask(fmt::format("status_query returned \"{}\", which is neither a number nor a boolean", answer));
-            }
-        }
-        for (int i = 1; i <= pending; ++i) {
-            level.entries.push_back({pending == 1 ? migration_.name : fmt::format("{} ({} of {})", migration_.name, i, pending),
-                                     State::pending, "", "", ""});
-        }
-        return level;
-    }
-
-    static void enter_applied(Level& level, const std::vector<std::string>& applied) {
-        for (const std::string& name : applied) level.entries.push_back({name, State::applied, "", "", ""});
-    }
-
-    /// Empty where a table does not exist yet (42P01).
-    Result<std::optional<postgres::Rows>> query(const std::string& text) {
-        auto session = context_.sessions.get(context_.login, stop_);
-        if (!session) return std::move(session).error();
-        auto rows = (*session)->query(Sql::foreign(text), stop_);
-        if (rows) return std::optional<postgres::Rows>{std::move(*rows)};
-        if (rows.error().sqlstate == postgres::sqlstate::kUndefinedTable) return std::optional<postgres::Rows>{};
-        return std::move(rows).error();
-    }
-
-    Result<std::vector<std::string>> ledger() {
-        std::vector<std::string> names;
-        if (migration_.ledger_query.empty()) return names;
-        auto rows = query(migration_.ledger_query);
-        if (!rows) {
-            Failure failure = std::move(rows).error();
-            if (failure.code == Code::internal || failure.code == Code::privilege) failure.code = Code::migration_ledger;
-            failure.what = fmt::format("cannot read the ledger of migration \"{}\"", migration_.name);
-            failure.where = migration_.origin;
+    /// Exit code 0 is also what a prompt that nobody answers ends with.
+    std::optional<Failure> still_pending(const Report& report) {
+        const config::Migration& migration = context_.migration;
+        if (migration.status_command.empty() && migration.status_query.empty()) return {};
+        auto level = CommandEngine{}.look(context_, stop_);
+        if (!level) {
+            Failure failure = before_anything(std::move(level).error());
+            failure.state = state_of(report);
             return failure;
         }
-        for (int i = 0; *rows && i < (*rows)->size(); ++i) names.emplace_back((*rows)->text(i, 0));
-        return names;
-    }
-
-    static std::vector<std::string> newcomers(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-        const std::set<std::string> known(before.begin(), before.end());
-        std::vector<std::string> out;
-        for (const std::string& name : after) {
-            if (!known.contains(name)) out.push_back(name);
-        }
-        return out;
+        if (level->pending() == 0) return {};
+        Failure failure;
+        failure.code = Code::migration_failed;
+        failure.what = what("finish");
+        failure.because =
+            fmt::format("it exited with 0, but {} still pending",
+                        level->pending() == 1 ? "1 migration is"
+                                              : fmt::format("{} migrations are", level->pending()));
+        failure.state = state_of(report);
+        failure.hint = "let it ask no questions (--yes), and see its last lines";
+        failure.where = migration.origin;
+        failure.excerpt = last_.text();
+        return failure;
     }
 
     const Context& context_;
-    const config::Migration& migration_;
     const Stop& stop_;
+    Stop patience_;
+    LastLines last_{};
+    std::vector<std::string> before_{};
 };
 
 }  // namespace
 
 Result<Level> CommandEngine::look(const Context& context, const Stop& stop) {
-    return Tool{context, stop}.look();
+    const config::Migration& migration = context.migration;
+    Level level;
+    level.knowable = !migration.status_command.empty() || !migration.status_query.empty();
+    if (auto refused = refuse_secrets(context)) {
+        level.findings.push_back(std::move(*refused));
+        return level;
+    }
+    const auto without_database = [&] {
+        level.exists = false;
+        level.entries = pending_entries(migration.name, 1);
+        return level;
+    };
+    if (!context.database_exists) return without_database();
+    auto session = log_in(context, stop);
+    if (!session) {
+        if (session.error().code == Code::no_database) return without_database();
+        return std::move(session).error();
+    }
+    if (level.knowable) {
+        auto entries = migration.status_command.empty() ? entries_of_query(context, **session, stop)
+                                                        : entries_of_tool(context, stop);
+        if (!entries) return std::move(entries).error();
+        level.entries = std::move(*entries);
+    }
+    if (auto added = add_ledger(level, context, **session, stop); !added) {
+        return std::move(added).error();
+    }
+    return level;
 }
 
 Run CommandEngine::run(const Context& context, const Stop& stop) {
-    return Tool{context, stop}.run();
+    return ToolRun{context, stop}.run();
 }
 
 }  // namespace ainit::migrate::command

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine `command`: an external migrator, such as `kratos migrate sql -e --yes`.
+// docs/migrations.md says what it promises.
 #pragma once
 
 #include "migrate/engine.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine `sql`: a folder of .sql files and a ledger.
+// The engine `sql`: a folder of .sql files and a ledger table. docs/migrations.md says what it
+// promises.
 #pragma once
 
 #include "migrate/engine.h"

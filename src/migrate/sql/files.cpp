@@ -6,9 +6,10 @@
 #include <cctype>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -16,73 +17,111 @@
 namespace ainit::migrate::sql {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kMark{"\xEF\xBB\xBF"};
 
-Failure unreadable(const std::string& path, std::string because) {
-    Failure failure;
-    failure.code = Code::migration_syntax;
-    failure.what = fmt::format("cannot use the migration file \"{}\"", path);
-    failure.because = std::move(because);
-    failure.state = "Nothing of it was run.";
-    failure.where = {path, 0, 0};
-    return failure;
+bool is_digit(char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
 
-Result<File> read(const std::string& path) {
-    auto text = read_file(path);
-    if (!text) return unreadable(path, text.error().because);
-    if (text->find('\0') != std::string::npos) return unreadable(path, "it holds a NUL byte");
-    if (!valid_utf8(*text)) return unreadable(path, "it is not UTF-8 text");
-    File file;
-    file.path = path;
-    file.name = std::filesystem::path{path}.stem().string();
-    file.version = version_of(file.name);
-    file.checksum = checksum_of(*text);
-    file.text = text->starts_with(kByteOrderMark) ? text->substr(kByteOrderMark.size()) : *text;
-    return file;
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+std::size_t digits_at(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+}
+
+int compare(const std::string& left, const std::string& right) {
+    if (left.size() != right.size()) return left.size() < right.size() ? -1 : 1;
+    return left.compare(right);
+}
+
+bool version_before(const Version& left, const Version& right) {
+    return std::lexicographical_compare(
+        left.begin(),
+        left.end(),
+        right.begin(),
+        right.end(),
+        [](const std::string& one, const std::string& other) { return compare(one, other) < 0; });
+}
+
+Failure unreadable(const std::string& path, Failure failure) {
+    failure.code = Code::migration_syntax;
+    failure.what =
+        fmt::format("cannot use migration {}", std::filesystem::path{path}.filename().string());
+    failure.state = "Nothing was changed.";
+    failure.where = {path};
+    return failure;
 }
 
 }  // namespace
 
-std::string version_of(std::string_view name) {
-    if (name.size() > 1 && (name.front() == 'V' || name.front() == 'v')) name.remove_prefix(1);
-    std::size_t end = 0;
-    while (end < name.size() && std::isdigit(static_cast<unsigned char>(name[end])) != 0) ++end;
-    std::string_view digits = name.substr(0, end);
-    while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
-    return std::string{digits};
+Version version_of(std::string_view name) {
+    Version version;
+    if (name.size() > 1 && (name[0] == 'V' || name[0] == 'v') && is_digit(name[1])) {
+        name.remove_prefix(1);
+    }
+    while (true) {
+        const std::size_t length = digits_at(name);
+        // "2fa" in "0001_2fa" is a word, not a number; the first may stick to one: "001init".
+        const bool word = length < name.size() && is_word(name[length]);
+        if (length == 0 || (word && !version.empty())) break;
+        const std::string_view digits = name.substr(0, length);
+        const std::size_t significant = std::min(digits.find_first_not_of('0'), length - 1);
+        version.emplace_back(digits.substr(significant));
+        name.remove_prefix(length);
+        const bool goes_on =
+            !name.empty() && std::string_view{".-_"}.find(name.front()) != std::string_view::npos;
+        if (!goes_on) break;
+        name.remove_prefix(1);
+    }
+    return version;
 }
 
-bool before(const File& left, const File& right) {
+std::string version_text(const Version& version) {
+    return join(version, ".");
+}
+
+bool goes_before(const File& left, const File& right) {
     if (left.version.empty() != right.version.empty()) return right.version.empty();
-    // Without leading zeros the longer number is the larger.
-    if (left.version.size() != right.version.size()) return left.version.size() < right.version.size();
-    if (left.version != right.version) return left.version < right.version;
-    return left.name < right.name;
-}
-
-Result<std::vector<File>> find_files(const config::Migration& migration) {
-    std::set<std::string> paths;
-    for (const std::string& glob : migration.files) {
-        for (std::string& path : expand_glob(glob)) paths.insert(std::move(path));
-    }
-    std::vector<File> files;
-    for (const std::string& path : paths) {
-        auto file = read(path);
-        if (!file) return std::move(file).error();
-        files.push_back(std::move(*file));
-    }
-    std::ranges::stable_sort(files, before);
-    return files;
+    if (version_before(left.version, right.version)) return true;
+    if (version_before(right.version, left.version)) return false;
+    return std::tie(left.name, left.path) < std::tie(right.name, right.path);
 }
 
 std::string checksum_of(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-    std::string out;
-    for (unsigned i = 0; i < size; ++i) out += fmt::format("{:02x}", digest[i]);
-    return out;
+    if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n') plain += text[i];
+    }
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    ::SHA256(reinterpret_cast<const unsigned char*>(plain.data()), plain.size(), digest.data());
+    std::string hex;
+    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+    return hex;
+}
+
+Result<std::vector<File>> find_files(const std::vector<std::string>& globs) {
+    std::vector<File> files;
+    std::set<std::string> seen;
+    for (const std::string& glob : globs) {
+        for (const std::string& path : expand_glob(glob)) {
+            if (!seen.insert(std::filesystem::path{path}.lexically_normal()).second) continue;
+            auto text = read_file(path);
+            if (!text) return unreadable(path, std::move(text).error());
+            File file;
+            file.name = std::filesystem::path{path}.filename();
+            file.path = path;
+            file.version = version_of(file.name);
+            file.checksum = checksum_of(*text);
+            file.text = std::move(*text);
+            files.push_back(std::move(file));
+        }
+    }
+    std::ranges::sort(files, goes_before);
+    return files;
 }
 
 }  // namespace ainit::migrate::sql

@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration files: found, put in order, and read.
+// The files of an SQL migration: found by globs, in the order in which they apply.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "config/config.h"
 
 namespace ainit::migrate::sql {
 
+/// The numbers a file name begins with: "0007_x" is 7, "V1.2__x" is 1.2, "2025-01-31_x" is
+/// 2025.1.31. Kept as text without leading zeros, since timestamps outgrow integers.
+using Version = std::vector<std::string>;
+
+Version version_of(std::string_view name);
+std::string version_text(const Version& version);
+
 struct File {
+    std::string name{};  ///< without folders: what the ledger records
     std::string path{};
-    std::string name{};     ///< of the file without .sql: its identity in the ledger
-    std::string version{};  ///< the number it begins with, without leading zeros; empty if it has none
-    std::string text{};     ///< without a byte order mark
-    std::string checksum{}; ///< SHA-256 of the file, in hexadecimal
+    Version version{};
+    std::string text{};
+    std::string checksum{};  ///< SHA-256 of the text; neither line ends nor a byte order mark count
 };
 
-/// Whether `left` comes before `right`: by version as numbers, files without one last, then by name as bytes.
-bool before(const File& left, const File& right);
+/// By version, number for number; files without one after those, by the bytes of their names.
+bool goes_before(const File& left, const File& right);
 
-/// All files of the globs in order, each once.
-Result<std::vector<File>> find_files(const config::Migration& migration);
-
-/// "0042_add_users" → "42", "V7__x" → "7", "20240101120000" → itself, "add_users" → "".
-std::string version_of(std::string_view name);
-
-/// SHA-256 in hexadecimal.
 std::string checksum_of(std::string_view text);
+
+/// Found, read and put in order. A file that matches two globs is there once.
+Result<std::vector<File>> find_files(const std::vector<std::string>& globs);
 
 }  // namespace ainit::migrate::sql

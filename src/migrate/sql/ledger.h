@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table that records which files were applied. Its columns: name, checksum, applied_at, milliseconds, applied_by,
-// statements (how many of the file are done) and complete. A row that is not complete belongs to a file that runs without
-// a transaction and was cut off; its checksum is that of the statements done, so that the next run can go on after them.
+// The ledger: the table that records which files are applied.
 #pragma once
 
 #include <optional>
@@ -16,35 +14,49 @@ namespace ainit::migrate::sql {
 struct Row {
     std::string name{};
     std::string checksum{};
-    std::string applied_at{};
+    std::string applied_at{};  ///< ISO 8601, UTC; empty while only a part of the file is done
     int statements{0};
-    bool complete{true};
+    int done{0};                  ///< how many of the statements
+    std::string done_checksum{};  ///< of those, while only a part is done
+};
+
+/// What is recorded of one file.
+struct Record {
+    std::string name{};
+    std::string checksum{};
+    int statements{0};
+    int done{0};
+    std::string done_checksum{};
+    Duration duration{0};
+
+    bool whole() const { return done == statements; }
 };
 
 class Ledger {
   public:
-    /// `schema` empty: the first schema of the session's search_path.
-    static Result<Ledger> open(postgres::Session& session, const config::Migration& migration, const Stop& stop);
+    explicit Ledger(const config::Migration& migration);
 
-    bool exists() const { return exists_; }
+    /// Reads only, in one question. Empty where the table is not there.
+    Result<std::vector<Row>> read(postgres::Session& session, const Stop& stop) const;
 
-    /// All rows in the order of their application; none when the table does not exist.
-    Result<std::vector<Row>> rows(postgres::Session& session, const Stop& stop) const;
+    /// Makes the table, and its schema if one is named, where they are missing. Others may do the
+    /// same at once.
+    Result<void> make(postgres::Session& session, const Stop& stop);
 
-    /// Makes the table; somebody else may do so at the same moment.
-    Result<void> create(postgres::Session& session, const Stop& stop);
+    /// Writes a record as the user who logged in, whatever role a migration took; within a
+    /// transaction if one is open, else in one of its own. False: another run has recorded the file
+    /// as applied meanwhile.
+    Result<bool> write(postgres::Session& session, const Record& record, const Stop& stop) const;
 
-    /// Writes or replaces a file's row, in whatever transaction the session is in.
-    Result<void> record(postgres::Session& session, const Row& row, Duration took, const Stop& stop) const;
-
-    /// `"public"."schema_migrations"`.
-    Sql table() const;
-    std::string shown() const { return schema_ + "." + table_; }
+    const std::string& schema() const { return schema_; }
 
   private:
-    std::string schema_{};
-    std::string table_{};
-    bool exists_{false};
+    Sql table() const;
+    Result<void> find_place(postgres::Session& session, const Stop& stop);
+    Failure failure(std::string_view verb, Failure cause) const;
+
+    const config::Migration& migration_;
+    std::string schema_;  ///< empty: wherever search_path finds the table
 };
 
 }  // namespace ainit::migrate::sql

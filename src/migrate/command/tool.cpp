@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/command/tool.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ainit::migrate::command {
+namespace {
+
+constexpr std::size_t kKept = 20;
+
+/// `scheme://user:password@…`
+bool has_password_in_url(std::string_view text) {
+    const std::size_t scheme = text.find("://");
+    if (scheme == std::string_view::npos) return false;
+    std::string_view account = text.substr(scheme + 3);
+    account = account.substr(0, account.find_first_of("/?#"));
+    const std::size_t at = account.rfind('@');
+    if (at == std::string_view::npos) return false;
+    account = account.substr(0, at);
+    const std::size_t colon = account.find(':');
+    return colon != std::string_view::npos && colon + 1 < account.size();
+}
+
+/// A password that is the name of a role or a database cannot be told from that name.
+bool is_a_name(const config::Config& config, const std::string& text) {
+    return text == config.postgres.user || config.role(text) != nullptr ||
+           config.database(text) != nullptr;
+}
+
+std::vector<const Secret*> secrets_of(const config::Config& config, const postgres::Login& login) {
+    std::vector<const Secret*> all{
+        &login.password, &config.postgres.password, &config.postgres.sslpassword};
+    for (const config::Role& role : config.roles) all.push_back(&role.password);
+    return all;
+}
+
+bool holds_a_secret(const config::Config& config,
+                    const postgres::Login& login,
+                    const std::string& argument) {
+    constexpr std::size_t kShortest = 4;
+    if (has_password_in_url(argument)) return true;
+    return std::ranges::any_of(secrets_of(config, login), [&](const Secret* secret) {
+        const std::string& text = secret->reveal();
+        if (text.size() < kShortest || is_a_name(config, text)) return false;
+        return argument.find(text) != std::string::npos ||
+               argument.find(percent_encode(text)) != std::string::npos;
+    });
+}
+
+}  // namespace
+
+Values placeholders(const postgres::Server& server, const postgres::Login& login) {
+    return {{"dsn", server.url(login).reveal()},
+            {"host", server.host()},
+            {"port", server.port()},
+            {"user", login.user},
+            {"password", login.password.reveal()},
+            {"database", login.database}};
+}
+
+std::string fill(std::string_view text, const Values& values) {
+    std::string filled;
+    while (true) {
+        const std::size_t open = text.find("${");
+        filled += text.substr(0, open);
+        if (open == std::string_view::npos) return filled;
+        text.remove_prefix(open);
+        const std::size_t close = text.find('}');
+        const std::string name{text.substr(2, close == std::string_view::npos ? 0 : close - 2)};
+        const auto found = values.find(name);
+        // What is put in is not searched again: a password may look like a placeholder.
+        const std::size_t taken = found == values.end() ? 2 : close + 1;
+        filled += found == values.end() ? text.substr(0, taken) : std::string_view{found->second};
+        text.remove_prefix(taken);
+    }
+}
+
+std::vector<std::string> environment(const std::vector<std::string>& inherited,
+                                     const Values& values,
+                                     const config::Settings& given,
+                                     Duration lock_timeout) {
+    std::map<std::string, std::string> variables;
+    for (const std::string& one : inherited) {
+        const std::size_t sign = one.find('=');
+        if (sign != std::string::npos) variables[one.substr(0, sign)] = one.substr(sign + 1);
+    }
+    std::string& options = variables["PGOPTIONS"];
+    options +=
+        fmt::format("{}-c lock_timeout={}", options.empty() ? "" : " ", lock_timeout.count());
+    static constexpr std::pair<const char*, const char*> kOurs[] = {
+        {"DSN", "dsn"},
+        {"DATABASE_URL", "dsn"},
+        {"DATABASE_HOST", "host"},
+        {"DATABASE_PORT", "port"},
+        {"DATABASE_USERNAME", "user"},
+        {"DATABASE_PASSWORD", "password"},
+        {"DATABASE_NAME", "database"},
+    };
+    for (const auto& [variable, value] : kOurs) variables[variable] = values.at(value);
+    variables["DATABASE_TYPE"] = "postgres";
+    for (const auto& [name, value] : given) variables[name] = fill(value, values);
+    std::vector<std::string> all;
+    for (const auto& [name, value] : variables) all.push_back(fmt::format("{}={}", name, value));
+    return all;
+}
+
+std::optional<Failure> secret_in_arguments(const config::Config& config,
+                                           const config::Migration& migration,
+                                           const postgres::Login& login,
+                                           const std::vector<std::string>& arguments) {
+    for (const std::string& argument : arguments) {
+        const bool by_placeholder =
+            !login.password.empty() && (argument.find("${dsn}") != std::string::npos ||
+                                        argument.find("${password}") != std::string::npos);
+        if (!by_placeholder && !holds_a_secret(config, login, argument)) continue;
+        Failure failure;
+        failure.code = Code::migration_refused;
+        failure.what = fmt::format("cannot run the command of migration \"{}\"", migration.name);
+        failure.because =
+            "one of its arguments holds a password, and arguments can be read by every user of the "
+            "machine";
+        failure.state = "Nothing was changed.";
+        failure.hint =
+            "give it by the environment: DSN and DATABASE_* are set, others by environment = { "
+            "NAME "
+            "= \"${dsn}\" }";
+        failure.where = migration.origin;
+        return failure;
+    }
+    return {};
+}
+
+Command make_command(const Context& context, const std::vector<std::string>& arguments) {
+    const config::Migration& migration = context.migration;
+    const Values values = placeholders(context.sessions.server(), context.login);
+    Command command;
+    for (const std::string& argument : arguments)
+        command.arguments.push_back(fill(argument, values));
+    command.environment =
+        environment(inherited_environment(),
+                    values,
+                    migration.environment,
+                    migration.lock_timeout.value_or(context.config.postgres.lock_timeout));
+    command.directory = migration.directory;
+    return command;
+}
+
+std::string clean(std::string_view line) {
+    return scrub(mend_utf8(line));
+}
+
+void LastLines::add(std::string_view line) {
+    if (lines_.size() == kKept) lines_.erase(lines_.begin());
+    lines_.push_back(clean(line));
+}
+
+std::string LastLines::text() const {
+    return join(lines_, "\n");
+}
+
+}  // namespace ainit::migrate::command

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/outcome.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ainit::migrate {
+
+bool ended_by_stop(Failure& failure, const Stop& stop, Duration timeout) {
+    if (stop.requested()) {
+        const Failure asked = stop.failure(Code::migration_timeout, {});
+        failure.code = Code::migration_interrupted;
+        failure.because = asked.because;
+        failure.signal = asked.signal;
+        failure.hint = "run it again: it goes on where it stopped";
+    } else if (stop.expired()) {
+        failure.code = Code::migration_timeout;
+        failure.because = fmt::format("it took longer than its timeout of {}", show(timeout));
+        failure.hint = "look for what blocked it, or raise the migration's timeout";
+    } else {
+        return false;
+    }
+    failure.transient = false;
+    return true;
+}
+
+std::string count_of(std::size_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+}  // namespace ainit::migrate

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a statement demands of the transaction around it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ainit::migrate::sql {
+
+struct Nature {
+    /// Why it cannot run in a transaction: "CREATE INDEX CONCURRENTLY"; empty if it can.
+    std::string outside{};
+    /// It waits for other transactions by design: a lock_timeout would only leave it half done.
+    bool waits{false};
+    /// It begins or ends a transaction: "COMMIT"; empty otherwise. Savepoints do neither.
+    std::string control{};
+    /// It may commit inside, or makes sense only in a transaction of the file's own.
+    bool alone{false};
+    /// COPY … FROM stdin.
+    bool wants_input{false};
+    /// ALTER TYPE type ADD VALUE 'label'.
+    std::string enum_type{};
+    std::string enum_label{};
+    /// CREATE TYPE type AS ENUM.
+    std::string new_enum{};
+};
+
+/// A statement that the grammar does not understand has no demands.
+Nature nature_of(const std::string& statement);
+
+/// Whether the statement uses the text as a value: as a string, or quoted within one (the body of a
+/// function).
+bool uses_value(const std::string& statement, const std::string& value);
+
+}  // namespace ainit::migrate::sql

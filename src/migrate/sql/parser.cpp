@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/sql/parser.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <boost/json/parse.hpp>
+#include <pg_query.h>
+
+namespace ainit::migrate::sql {
+namespace {
+
+/// Deeper trees than this belong to no statement that is looked at.
+constexpr std::size_t kDeepest = 500;
+
+/// The grammar counts characters from 1.
+std::size_t byte_offset(std::string_view text, int cursor) {
+    std::size_t offset = 0;
+    for (int left = cursor; left > 1 && offset < text.size(); --left) {
+        ++offset;
+        while (offset < text.size() && (static_cast<unsigned char>(text[offset]) & 0xC0U) == 0x80U)
+            ++offset;
+    }
+    return offset;
+}
+
+Split taken(PgQuerySplitResult result, std::string_view text) {
+    Split split;
+    if (result.error != nullptr) {
+        const int cursor = result.error->cursorpos;
+        split.trouble = Trouble{result.error->message, byte_offset(text, cursor)};
+    }
+    for (int i = 0; i < result.n_stmts; ++i) {
+        const PgQuerySplitStmt& one = *result.stmts[i];
+        const auto offset = std::min(text.size(), static_cast<std::size_t>(one.stmt_location));
+        const auto length = static_cast<std::size_t>(one.stmt_len);
+        split.pieces.push_back({offset, std::min(length, text.size() - offset)});
+    }
+    pg_query_free_split_result(result);
+    return split;
+}
+
+}  // namespace
+
+int grammar_version() {
+    constexpr std::string_view version{PG_MAJORVERSION};
+    int number = 0;
+    std::from_chars(version.data(), version.data() + version.size(), number);
+    return number;
+}
+
+Split split_by_grammar(const std::string& text) {
+    return taken(pg_query_split_with_parser(text.c_str()), text);
+}
+
+Split split_by_words(const std::string& text) {
+    return taken(pg_query_split_with_scanner(text.c_str()), text);
+}
+
+std::optional<boost::json::value> parse_tree(const std::string& statement) {
+    namespace json = boost::json;
+    PgQueryParseResult result = pg_query_parse(statement.c_str());
+    std::optional<json::value> tree;
+    if (result.error == nullptr) {
+        json::parse_options options;
+        options.max_depth = kDeepest;
+        boost::system::error_code error;
+        json::value all = json::parse(result.parse_tree, error, {}, options);
+        const json::value* found = error ? nullptr : all.find_pointer("/stmts/0/stmt", error);
+        if (found != nullptr) tree = *found;
+    }
+    pg_query_free_parse_result(result);
+    return tree;
+}
+
+}  // namespace ainit::migrate::sql
