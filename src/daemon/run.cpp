@@ -164,7 +164,9 @@ bool Attempt::has_late_parts() const {
     return std::ranges::any_of(config_.roles,
                                [](const config::Role& role) { return !role.after_migrations_of.empty(); }) ||
            std::ranges::any_of(config_.databases,
-                               [](const config::Database& database) { return !database.grants.empty(); });
+                               [](const config::Database& database) {
+                                   return !database.grants.empty() || !database.default_privileges.empty();
+                               });
 }
 
 bool Attempt::apply(std::string name) {

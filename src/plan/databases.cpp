@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "plan/roles.h"
 #include "plan/setting.h"
 
 namespace ainit::plan {
@@ -57,9 +57,9 @@ class Databases {
                                 std::move(is_wanted), std::move(found), std::move(remedy), wanted.origin});
     }
 
-    void warn(const config::Database& wanted, std::string what, std::string because, std::string hint) {
+    void warn(Code code, const config::Database& wanted, std::string what, std::string because, std::string hint) {
         Failure warning;
-        warning.code = Code::drift;
+        warning.code = code;
         warning.what = std::move(what);
         warning.because = std::move(because);
         warning.hint = std::move(hint);
@@ -77,49 +77,44 @@ class Databases {
                   fmt::format("upgrade the server to {}, or remove {}", since / 10000, key));
             return true;
         };
-        const bool builtin = wanted.locale_provider == "builtin";
-        return !too_old("locale_provider", wanted.locale_provider, builtin ? kBuiltinSince : kProvidersSince) &&
+        const std::string& provider = wanted.locale_provider;
+        const int since = provider == "builtin" ? kBuiltinSince : provider == "icu" ? kProvidersSince : 0;
+        return !too_old("locale_provider", provider, since) &&
                !too_old("icu_rules", wanted.icu_rules, kIcuRulesSince);
     }
 
     void make(config::Database wanted) {
         if (!wanted.strategy.empty() && observed_.version < kProvidersSince) {
-            warn(wanted, fmt::format("strategy of database \"{}\" is not used", wanted.name),
+            warn(Code::config_conflict, wanted, fmt::format("strategy of database \"{}\" is not used", wanted.name),
                  version() + " does not know it", "remove it");
             wanted.strategy.clear();
         }
-        join_owner(wanted);
+        // The only one there is needs no name, and has none there.
+        if (observed_.version < kProvidersSince) wanted.locale_provider.clear();
+        if (!observed_.superuser && !observed_.createdb) {
+            warn(Code::privilege, wanted, fmt::format("database \"{}\" cannot be created", wanted.name),
+                 fmt::format("\"{}\" has no CREATEDB", observed_.user),
+                 fmt::format("ALTER ROLE {} CREATEDB", quote_identifier(observed_.user)));
+        }
+        act_for(wanted.owner, observed_, wanted.origin, plan_);
         std::string reason = fmt::format("database \"{}\" does not exist", wanted.name);
         std::string owner = wanted.owner;
         add(CreateDatabase{wanted, std::move(owner)}, std::move(reason), wanted);
     }
 
-    /// Only a member of a role may give it a database, unless a superuser.
-    void join_owner(const config::Database& wanted) {
-        if (observed_.superuser || wanted.owner.empty() || wanted.owner == observed_.user) return;
-        const auto role = observed_.roles.find(wanted.owner);
-        if (role != observed_.roles.end() && role->second.may_set) return;
-        if (!joined_.insert(wanted.owner).second) return;
-        add(GrantToSelf{wanted.owner, observed_.version},
-            fmt::format("\"{}\" is no superuser, and must be a member of a role to give it a database",
-                        observed_.user),
-            wanted);
-    }
-
     void adopt(const config::Database& wanted, const ObservedDatabase& found) {
         if (!wanted.owner.empty() && wanted.owner != found.owner) {
-            join_owner(wanted);
+            act_for(wanted.owner, observed_, wanted.origin, plan_);
             add(AlterDatabaseOwner{wanted.name, wanted.owner}, fmt::format("its owner is \"{}\"", found.owner),
                 wanted);
         }
         compare_fixed(wanted, found);
         if (!found.allows_connections) {
-            warn(wanted, fmt::format("database \"{}\" allows no connections", wanted.name),
-                 "datallowconn is false", fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true",
-                                                      quote_identifier(wanted.name)));
+            drift(wanted, "allow_connections", "true", "false",
+                  fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(wanted.name)));
         }
         if (!found.collation_drift.empty()) {
-            warn(wanted, fmt::format("the collation version of database \"{}\" has changed", wanted.name),
+            warn(Code::drift, wanted, fmt::format("the collation version of database \"{}\" has changed", wanted.name),
                  found.collation_drift,
                  "rebuild its indexes on text (REINDEX DATABASE), then ALTER DATABASE … REFRESH COLLATION VERSION");
         }
@@ -142,7 +137,8 @@ class Databases {
         compare("lc_collate", wanted.lc_collate.empty() ? wanted.locale : wanted.lc_collate, found.lc_collate);
         compare("lc_ctype", wanted.lc_ctype.empty() ? wanted.locale : wanted.lc_ctype, found.lc_ctype);
         compare("locale_provider", wanted.locale_provider, found.locale_provider);
-        compare("icu_locale", wanted.icu_locale, found.locale);
+        // The server keeps an old ICU name (de@collation=phonebook) as the language tag it stands for.
+        if (wanted.icu_locale.find('@') == std::string::npos) compare("icu_locale", wanted.icu_locale, found.locale);
         compare("icu_rules", wanted.icu_rules, found.icu_rules);
         compare("builtin_locale", wanted.builtin_locale, found.locale);
         if (!wanted.tablespace.empty() && wanted.tablespace != found.tablespace) {
@@ -152,26 +148,31 @@ class Databases {
         }
     }
 
+    /// What only the owner may do.
+    void change(Action action, std::string reason, const config::Database& wanted) {
+        act_for(wanted.owner, observed_, wanted.origin, plan_);
+        add(std::move(action), std::move(reason), wanted);
+    }
+
     void set(const config::Database& wanted, const ObservedDatabase* found) {
         if (found != nullptr && given(wanted, "connection_limit") &&
             wanted.connection_limit != found->connection_limit) {
-            add(AlterConnectionLimit{wanted.name, wanted.connection_limit},
+            change(AlterConnectionLimit{wanted.name, wanted.connection_limit},
                 fmt::format("its connection limit is {}", found->connection_limit), wanted);
         }
         for (const auto& [name, value] : wanted.settings) {
             const auto is = found == nullptr ? std::optional<std::string>{} : setting(found->settings, name);
-            if (is && same_setting(*is, value)) continue;
-            add(SetDatabaseSetting{wanted.name, name, value}, setting_reason(is, value), wanted);
+            if (is && same_setting(name, *is, value)) continue;
+            change(SetDatabaseSetting{wanted.name, name, value}, setting_reason(is, value), wanted);
         }
         if (given(wanted, "comment") && wanted.comment != (found == nullptr ? "" : found->comment)) {
-            add(CommentOnDatabase{wanted.name, wanted.comment}, "its comment differs", wanted);
+            change(CommentOnDatabase{wanted.name, wanted.comment}, "its comment differs", wanted);
         }
     }
 
     const config::Config& desired_;
     const Observed& observed_;
     Plan& plan_;
-    std::set<std::string> joined_{};
 };
 
 }  // namespace

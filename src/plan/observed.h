@@ -18,9 +18,10 @@ struct ObservedRole {
     std::set<std::string> member_of{};
     std::map<std::string, std::string> settings{};
     std::string comment{};
+    bool expired{};  ///< valid_until has passed: no password fits
     /// Whether a login with the configured password succeeded; empty when none was tried.
     std::optional<bool> password_fits{};
-    /// Whether the current user may SET ROLE to it (superuser, or member with SET): needed to give it a database.
+    /// Whether the current user may act for it: as a superuser or, from 16 on with SET and INHERIT, as a member.
     bool may_set{};
 };
 

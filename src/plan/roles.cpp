@@ -12,6 +12,9 @@
 namespace ainit::plan {
 namespace {
 
+/// Who may give CREATEDB and its like: before, CREATEROLE was enough for some and never for others.
+constexpr int kPowersPassedOnSince = 160000;
+
 struct Flag {
     std::string_view key;
     bool config::Role::* wanted;
@@ -28,6 +31,23 @@ constexpr std::array kFlags{
     Flag{"bypassrls", &config::Role::bypassrls, &ObservedRole::bypassrls},
 };
 
+/// Attributes that not everybody with CREATEROLE may give.
+struct Power {
+    std::string_view key;
+    std::string_view name;
+    bool config::Role::* wanted;
+    bool ObservedRole::* found;
+    bool always_free_before_16;  ///< CREATEROLE was enough
+};
+
+constexpr std::array kPowers{
+    Power{"superuser", "SUPERUSER", &config::Role::superuser, &ObservedRole::superuser, false},
+    Power{"createdb", "CREATEDB", &config::Role::createdb, &ObservedRole::createdb, true},
+    Power{"createrole", "CREATEROLE", &config::Role::createrole, &ObservedRole::createrole, true},
+    Power{"replication", "REPLICATION", &config::Role::replication, &ObservedRole::replication, false},
+    Power{"bypassrls", "BYPASSRLS", &config::Role::bypassrls, &ObservedRole::bypassrls, false},
+};
+
 bool given(const config::Role& role, std::string_view key) {
     return std::ranges::find(role.given, key) != role.given.end();
 }
@@ -36,21 +56,15 @@ std::string_view on_off(bool value) {
     return value ? "on" : "off";
 }
 
-/// A role that a migration makes is left alone until it is there.
 const ObservedRole* find(const Observed& observed, const std::string& name) {
     const auto found = observed.roles.find(name);
     return found == observed.roles.end() ? nullptr : &found->second;
 }
 
-bool comes_later(const config::Role& role, const Observed& observed, Phase phase) {
-    return phase == Phase::before_migrations && !role.after_migrations_of.empty() &&
-           find(observed, role.name) == nullptr;
-}
-
 class Roles {
   public:
     Roles(const config::Config& desired, const Observed& observed, Phase phase, Plan& plan)
-        : desired_{desired}, observed_{observed}, phase_{phase}, plan_{plan} {}
+        : desired_{desired}, observed_{observed}, late_{late_roles(desired, observed, phase)}, plan_{plan} {}
 
     void all() {
         each(&Roles::make);
@@ -61,9 +75,7 @@ class Roles {
   private:
     void each(void (Roles::*part)(const config::Role&, const ObservedRole*)) {
         for (const config::Role& role : desired_.roles) {
-            if (!comes_later(role, observed_, phase_)) {
-                (this->*part)(role, find(observed_, role.name));
-            }
+            if (!late_.contains(role.name)) (this->*part)(role, find(observed_, role.name));
         }
     }
 
@@ -73,17 +85,50 @@ class Roles {
 
     void make(const config::Role& role, const ObservedRole* found) {
         if (found == nullptr) {
+            for (const Power& power : kPowers) {
+                if (role.*power.wanted) foretell(role, power);
+            }
             return add(CreateRole{role}, fmt::format("role \"{}\" does not exist", role.name), role);
         }
         alter(role, *found);
+        if (role.password.empty()) return;
         // Only a login tells whether a password fits; a role that could not log in until now gets its own with the
         // right to.
-        const bool admitted = given(role, "login") && role.login && !found->login;
-        if (role.password.empty() || (found->password_fits.value_or(true) && !admitted)) return;
+        const bool extended = given(role, "valid_until") && role.valid_until != found->valid_until;
+        const bool admitted = (given(role, "login") && role.login && !found->login) || (found->expired && extended);
+        if (found->expired && !admitted) return warn_of_expiry(role, *found);
+        if (found->password_fits.value_or(true) && !admitted) return;
         add(SetPassword{role.name, role.password},
             admitted ? fmt::format("role \"{}\" may log in from now on", role.name)
                      : fmt::format("a login of role \"{}\" with the configured password fails", role.name),
             role);
+    }
+
+    void warn(Code code, std::string what, std::string because, std::string hint, const config::Role& role) {
+        Failure warning;
+        warning.code = code;
+        warning.what = std::move(what);
+        warning.because = std::move(because);
+        warning.hint = std::move(hint);
+        warning.where = role.origin;
+        plan_.warnings.push_back(std::move(warning));
+    }
+
+    void warn_of_expiry(const config::Role& role, const ObservedRole& found) {
+        warn(Code::authentication, fmt::format("role \"{}\" cannot log in", role.name),
+             fmt::format("its password was valid until {}", found.valid_until), "give it a later valid_until", role);
+    }
+
+    /// Says before anything runs what the server will refuse.
+    void foretell(const config::Role& role, const Power& power) {
+        if (observed_.superuser) return;
+        const ObservedRole* own = find(observed_, observed_.user);
+        const bool passed_on = observed_.version >= kPowersPassedOnSince ? own != nullptr && own->*power.found
+                                                                         : power.always_free_before_16;
+        if (observed_.createrole && passed_on && power.key != "superuser") return;
+        warn(Code::privilege, fmt::format("role \"{}\" cannot be given {}", role.name, power.name),
+             fmt::format("\"{}\" is no superuser", observed_.user),
+             "use a superuser as maintenance user, or give it by hand", role);
     }
 
     void alter(const config::Role& role, const ObservedRole& found) {
@@ -98,6 +143,9 @@ class Roles {
             const bool is = found.*flag.found;
             if (given(role, flag.key) && wanted != is) differs(flag.key, on_off(is), on_off(wanted));
         }
+        for (const Power& power : kPowers) {
+            if (std::ranges::find(changed, power.key) != changed.end()) foretell(role, power);
+        }
         if (given(role, "connection_limit") && role.connection_limit != found.connection_limit) {
             differs("connection_limit", found.connection_limit, role.connection_limit);
         }
@@ -109,7 +157,7 @@ class Roles {
 
     void enroll(const config::Role& role, const ObservedRole* found) {
         for (const std::string& of : role.member_of) {
-            if (found != nullptr && found->member_of.contains(of)) continue;
+            if (late_.contains(of) || (found != nullptr && found->member_of.contains(of))) continue;
             add(GrantMembership{of, role.name}, fmt::format("role \"{}\" is no member of \"{}\"", role.name, of), role);
         }
     }
@@ -117,7 +165,7 @@ class Roles {
     void set(const config::Role& role, const ObservedRole* found) {
         for (const auto& [name, value] : role.settings) {
             const auto is = found == nullptr ? std::optional<std::string>{} : setting(found->settings, name);
-            if (is && same_setting(*is, value)) continue;
+            if (is && same_setting(name, *is, value)) continue;
             add(SetRoleSetting{role.name, name, value}, setting_reason(is, value), role);
         }
         if (given(role, "comment") && role.comment != (found == nullptr ? "" : found->comment)) {
@@ -127,11 +175,35 @@ class Roles {
 
     const config::Config& desired_;
     const Observed& observed_;
-    Phase phase_;
+    std::set<std::string> late_;
     Plan& plan_;
 };
 
 }  // namespace
+
+std::set<std::string> late_roles(const config::Config& desired, const Observed& observed, Phase phase) {
+    std::set<std::string> late;
+    if (phase != Phase::before_migrations) return late;
+    for (const config::Role& role : desired.roles) {
+        if (!role.after_migrations_of.empty() && find(observed, role.name) == nullptr) late.insert(role.name);
+    }
+    return late;
+}
+
+void act_for(const std::string& role, const Observed& observed, const Origin& origin, Plan& plan) {
+    if (observed.superuser || role.empty() || role == observed.user) return;
+    const ObservedRole* found = find(observed, role);
+    if (found != nullptr && found->may_set) return;
+    const bool planned = std::ranges::any_of(plan.steps, [&](const Step& step) {
+        const auto* grant = std::get_if<GrantToSelf>(&step.action);
+        return grant != nullptr && grant->role == role;
+    });
+    if (planned) return;
+    plan.steps.push_back({GrantToSelf{role, observed.version},
+                          fmt::format("\"{}\" is no superuser, and acts for \"{}\" only as its member",
+                                      observed.user, role),
+                          origin});
+}
 
 void plan_roles(const config::Config& desired, const Observed& observed, Phase phase, Plan& plan) {
     Roles{desired, observed, phase, plan}.all();

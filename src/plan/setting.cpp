@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/setting.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -15,8 +18,14 @@ std::optional<std::string> setting(const std::map<std::string, std::string>& all
     return {};
 }
 
-bool same_setting(const std::string& is, const std::string& wanted) {
-    return is == wanted || setting_parts(is) == setting_parts(wanted);
+bool is_list_of_names(std::string_view name) {
+    static constexpr std::array kNames{"search_path", "temp_tablespaces", "local_preload_libraries",
+                                       "session_preload_libraries"};
+    return std::ranges::any_of(kNames, [&](std::string_view one) { return equals_ignoring_case(one, name); });
+}
+
+bool same_setting(std::string_view name, const std::string& is, const std::string& wanted) {
+    return is == wanted || (is_list_of_names(name) && setting_parts(is) == setting_parts(wanted));
 }
 
 std::string setting_reason(const std::optional<std::string>& is, const std::string& wanted) {

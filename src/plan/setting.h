@@ -5,14 +5,18 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ainit::plan {
 
 /// The value of a setting; names are the same in capitals and small letters.
 std::optional<std::string> setting(const std::map<std::string, std::string>& all, const std::string& name);
 
+/// Whether the value is a list of names, each quoted by itself (GUC_LIST_QUOTE in guc_tables.c): search_path and its like.
+bool is_list_of_names(std::string_view name);
+
 /// Whether both mean the same: equal, or equal as lists of names.
-bool same_setting(const std::string& is, const std::string& wanted);
+bool same_setting(std::string_view name, const std::string& is, const std::string& wanted);
 
 std::string setting_reason(const std::optional<std::string>& is, const std::string& wanted);
 

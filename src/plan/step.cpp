@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "plan/privilege.h"
+#include "plan/setting.h"
 
 namespace ainit::plan {
 namespace {
@@ -92,15 +93,6 @@ Sql alter_role(const AlterRole& action) {
     }
     add_limits(sql, action.role, changes("connection_limit"), changes("valid_until"));
     return sql;
-}
-
-/// Settings whose value is a list of names, each quoted by itself (GUC_LIST_QUOTE in guc_tables.c).
-bool is_list_of_names(std::string_view setting) {
-    static constexpr std::array kNames{"search_path", "temp_tablespaces", "local_preload_libraries",
-                                       "session_preload_libraries"};
-    return std::ranges::any_of(kNames, [&](std::string_view one) {
-        return equals_ignoring_case(one, setting);
-    });
 }
 
 /// `SET "name" TO 'value'`.
