@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "plan/planner.h"
+#include "provision/hint.h"
 #include "provision/provision.h"
 
 namespace ainit::provision {
@@ -29,21 +30,12 @@ bool is_race(std::string_view sqlstate) {
     return std::ranges::find(kRaces, sqlstate) != kRaces.end();
 }
 
-std::string hint_of(const Failure& failure) {
-    if (!failure.hint.empty()) return failure.hint;
-    if (failure.sqlstate == postgres::sqlstate::kInsufficientPrivilege) {
-        return "give the maintenance user what is missing (CREATEDB, CREATEROLE; on 16 and newer ADMIN OPTION on "
-               "roles that others made), or use another";
-    }
-    // An extension whose control file the server does not have.
-    if (failure.sqlstate == "58P01" || failure.sqlstate == "0A000") {
-        return "install the extension's package where the server runs; `SELECT * FROM pg_available_extensions` tells "
-               "what it has";
-    }
-    if (failure.sqlstate == "22023" || failure.sqlstate == "42704") {
-        return "use a name that the server knows: `SELECT collname FROM pg_collation`, `SHOW ALL`";
-    }
-    return {};
+/// Whether a step of a new plan is the one that was to be made: part of an ALTER ROLE may be done by now.
+bool same_step(const plan::Step& one, const plan::Step& other) {
+    const auto* left = std::get_if<plan::AlterRole>(&one.action);
+    const auto* right = std::get_if<plan::AlterRole>(&other.action);
+    if (left != nullptr && right != nullptr) return left->role.name == right->role.name;
+    return plan::describe(one.action) == plan::describe(other.action);
 }
 
 class Applier {
@@ -75,6 +67,7 @@ class Applier {
         if (!effect) {
             outcome.effect = plan::Effect::failed;
             applied_.failure = explain(step, std::move(effect).error());
+            outcome.note = applied_.failure->because;
             return;
         }
         outcome.effect = *effect;
@@ -90,7 +83,8 @@ class Applier {
             auto needed = still_needed(step);
             if (!needed) return std::move(needed).error();
             if (!*needed) return plan::Effect::unchanged;
-            if (--left == 0 || !stop_.sleep(pause)) return std::move(done).error();
+            if (--left == 0) return std::move(done).error();
+            if (!stop_.sleep(pause)) return stop_.failure(Code::not_ready, "");
         }
     }
 
@@ -102,10 +96,13 @@ class Applier {
         // What is inside a database belongs to its owner: whoever makes an extension may drop it later, as some
         // migrations do. What the owner may not do, the maintenance user may.
         const config::Account owner = config_.account_for(database);
-        auto done = run_as({owner.user, owner.password, database}, step);
-        if (done || owner.user == maintenance.user) return done;
-        const bool refused = done.error().code == Code::privilege || done.error().code == Code::authentication;
-        return refused ? run_as(maintenance, step) : done;
+        if (owner.user == maintenance.user) return run_as(maintenance, step);
+        const Login login{owner.user, owner.password, database};
+        auto session = prepared(login);
+        if (!session && stop_.over()) return std::move(session).error();
+        if (!session) return run_as(maintenance, step);
+        auto done = run_as(login, step);
+        return done || done.error().code != Code::privilege ? std::move(done) : run_as(maintenance, step);
     }
 
     Result<void> run_as(const Login& login, const plan::Step& step) {
@@ -120,10 +117,30 @@ class Applier {
         };
         const std::vector<Sql> statements = plan::statements(step.action, verifier);
         if (no_verifier) return std::move(*no_verifier);
-        for (const Sql& sql : statements) {
-            if (auto rows = (*session)->query(sql, stop_); !rows) return std::move(rows).error();
+        std::string warning;
+        const bool grants = std::holds_alternative<plan::GrantPrivileges>(step.action);
+        if (grants) {
+            (*session)->on_notice([&](std::string_view severity, std::string_view text) {
+                if (severity == "WARNING") warning = text;
+            });
         }
-        return ok();
+        Result<void> done = ok();
+        for (const Sql& sql : statements) {
+            auto rows = (*session)->query(sql, stop_);
+            if (!rows) done = std::move(rows).error();
+            if (!rows) break;
+        }
+        if (grants) (*session)->on_notice({});
+        return done && !warning.empty() ? nothing_granted(std::move(warning)) : done;
+    }
+
+    /// A GRANT by somebody who may not grant, but has some privilege himself, succeeds with a warning.
+    static Failure nothing_granted(std::string warning) {
+        Failure failure;
+        failure.code = Code::privilege;
+        failure.because = std::move(warning);
+        failure.sqlstate = postgres::sqlstate::kInsufficientPrivilege;
+        return failure;
     }
 
     /// A session with the timeouts of provisioning.
@@ -166,20 +183,21 @@ class Applier {
         auto observed = observe(sessions_, config_, stop_);
         if (!observed) return std::move(observed).error();
         const plan::Plan now = plan::make_plan(config_, *observed, plan::Phase::after_migrations);
-        const std::string wanted = plan::describe(step.action);
-        return std::ranges::any_of(now.steps, [&](const plan::Step& one) {
-            return plan::describe(one.action) == wanted;
-        });
+        return std::ranges::any_of(now.steps, [&](const plan::Step& one) { return same_step(one, step); });
     }
 
     Failure explain(const plan::Step& step, Failure failure) const {
         failure.what = fmt::format("cannot {}", plan::describe(step.action));
+        // A server that does not let us in now did so a moment ago.
+        if (failure.code == Code::not_ready && failure.transient) failure.code = Code::connection_lost;
         if (failure.code == Code::internal || failure.code == Code::not_ready) failure.code = Code::provision_step;
-        failure.hint = hint_of(failure);
+        failure.hint = hint_of(step.action, failure, config_.postgres.user);
         failure.where = step.origin;
         const std::size_t done = applied_.outcomes.size();
         const std::size_t left = plan_.steps.size() - done - 1;
-        failure.state = fmt::format("Of {} steps {} are done and stay; this one is not{}.", plan_.steps.size(), done,
+        failure.state = fmt::format("Of {} steps {} are done and stay; this one is {}{}.", plan_.steps.size(), done,
+                                    failure.code == Code::connection_lost ? "done or not, which the next look tells"
+                                                                          : "not",
                                     left == 0 ? "" : fmt::format(", and the {} after it were not begun", left));
         return failure;
     }

@@ -10,6 +10,7 @@ using postgres::Rows;
 
 constexpr int kLocaleProviderSince = 150000;
 constexpr int kIcuRulesSince = 160000;
+constexpr int kMembershipOptionsSince = 160000;
 constexpr int kDatlocaleSince = 170000;
 
 /// `('a', 'b')`; never empty, since the empty name is nobody's.
@@ -22,7 +23,12 @@ Sql name_list(const std::set<std::string>& names) {
 std::set<std::string> role_names(const config::Config& config) {
     std::set<std::string> names;
     for (const config::Role& role : config.roles) names.insert(role.name);
-    for (const config::Database& database : config.databases) names.insert(database.owner);
+    names.insert(config.postgres.user);
+    for (const config::Database& database : config.databases) {
+        names.insert(database.owner);
+        for (const config::Schema& schema : database.schemas) names.insert(schema.owner);
+        for (const config::DefaultPrivilege& one : database.default_privileges) names.insert(one.owner);
+    }
     return names;
 }
 
@@ -57,17 +63,21 @@ Sql validity(const config::Config& config) {
 Sql about_roles(const config::Config& config, int version) {
     Sql sql{"SELECT rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, "
             "rolreplication, rolbypassrls, rolconnlimit, "};
-    sql.add(validity(config)).add(", shobj_description(oid, 'pg_authid'), pg_has_role(oid, ");
+    sql.add(validity(config)).add(", shobj_description(oid, 'pg_authid'), coalesce(rolvaliduntil <= now(), false), ");
     // Before 16 whoever is a member may also SET ROLE.
-    sql.add(version >= 160000 ? Sql{"'SET'"} : Sql{"'MEMBER'"});
-    return sql.add(") FROM pg_roles WHERE rolname IN ")
+    sql.add(version >= kMembershipOptionsSince ? Sql{"pg_has_role(oid, 'SET') AND pg_has_role(oid, 'USAGE')"}
+                                               : Sql{"pg_has_role(oid, 'MEMBER')"});
+    return sql.add(" FROM pg_roles WHERE rolname IN ")
         .add(name_list(role_names(config)))
         .add(";\n");
 }
 
-Sql about_memberships(const config::Config& config) {
+Sql about_memberships(const config::Config& config, int version) {
     Sql sql{"SELECT m.rolname, r.rolname FROM pg_auth_members JOIN pg_roles m ON m.oid = member "
-            "JOIN pg_roles r ON r.oid = roleid WHERE m.rolname IN "};
+            "JOIN pg_roles r ON r.oid = roleid WHERE "};
+    // Whoever made a role administers it, which makes him no member in any other sense.
+    if (version >= kMembershipOptionsSince) sql.add("(inherit_option OR set_option) AND ");
+    sql.add("m.rolname IN ");
     return sql.add(name_list(role_names(config))).add(";\n");
 }
 
@@ -128,7 +138,8 @@ void read_roles(const Rows& rows, plan::Observed& into) {
         role.connection_limit = static_cast<int>(rows.number(i, 8));
         role.valid_until = text(rows, i, 9);
         role.comment = text(rows, i, 10);
-        role.may_set = rows.boolean(i, 11);
+        role.expired = rows.boolean(i, 11);
+        role.may_set = rows.boolean(i, 12);
         into.roles.emplace(text(rows, i, 0), std::move(role));
     }
 }
@@ -167,7 +178,7 @@ void read_databases(const Rows& rows, plan::Observed& into) {
         if (rows.text(i, 12) != rows.text(i, 13)) {
             database.collation_drift =
                 fmt::format("it was {} when the database was made, and the system's is {} now",
-                            rows.text(i, 12), rows.text(i, 13));
+                            rows.null(i, 12) ? "not recorded" : rows.text(i, 12), rows.text(i, 13));
         }
         into.databases.emplace(text(rows, i, 0), std::move(database));
     }
@@ -193,15 +204,15 @@ Sql about_privileges(const config::Database& database) {
             "END::\"char\", relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
             "WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') "
             "UNION ALL SELECT 'function', nspname, proname, coalesce(proacl, acldefault('f', "
-            "proowner)) FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
+            "proowner)) FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE prokind <> 'p'"
             ") AS lists, aclexplode(acl) WHERE kind = 'database' OR schema IN "};
     return sql.add(name_list(granted_schemas(database))).add(";\n");
 }
 
 Sql about_default_privileges() {
     return "SELECT pg_get_userbyid(defaclrole), coalesce(nspname, ''), CASE defaclobjtype WHEN 'r' "
-           "THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'T' THEN 'type' ELSE "
-           "'schema' END, CASE grantee WHEN 0 THEN '' ELSE pg_get_userbyid(grantee) END, "
+           "THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'T' THEN 'type' WHEN 'n' "
+           "THEN 'schema' ELSE 'other' END, CASE grantee WHEN 0 THEN '' ELSE pg_get_userbyid(grantee) END, "
            "privilege_type FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = "
            "defaclnamespace, aclexplode(defaclacl)";
 }
@@ -210,7 +221,7 @@ Sql about_default_privileges() {
 
 Sql cluster_questions(const config::Config& config, int version) {
     Sql sql = about_server();
-    sql.add(about_roles(config, version)).add(about_memberships(config));
+    sql.add(about_roles(config, version)).add(about_memberships(config, version));
     sql.add(about_role_settings(config)).add(about_databases(config, version));
     return sql.add(about_database_settings(config));
 }

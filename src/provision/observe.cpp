@@ -13,11 +13,18 @@ namespace {
 using postgres::Login;
 using postgres::Session;
 
+/// The server served a moment ago: one that is not ready now is waited for, as if it had gone in the middle of a
+/// statement.
+Failure went_away(Failure failure) {
+    if (failure.code == Code::not_ready && failure.transient) failure.code = Code::connection_lost;
+    return failure;
+}
+
 Failure cannot_look(std::string what, Failure cause) {
     cause.what = std::move(what);
     if (cause.code == Code::internal) cause.code = Code::observe;
     cause.state = "Nothing was changed.";
-    return cause;
+    return went_away(std::move(cause));
 }
 
 /// The login that tells whether a role's password fits: to the database where it works anyway, if there is one.
@@ -42,7 +49,7 @@ class Observer {
   private:
     Result<void> look_at_cluster() {
         auto session = sessions_.maintenance(stop_);
-        if (!session) return std::move(session).error();
+        if (!session) return cannot_look("cannot read roles and databases", std::move(session).error());
         const Sql questions = cluster_questions(config_, (*session)->server_version());
         auto answers = (*session)->query_all(questions, stop_);
         if (!answers) return cannot_look("cannot read roles and databases", std::move(answers).error());
@@ -97,15 +104,17 @@ class Observer {
             return ok();
         }
         const Failure failure = opened.error();
-        const bool refused = failure.code == Code::authentication || failure.code == Code::privilege;
-        if (!refused || trial.role.empty()) return failure;
+        // Out of slots, perhaps only out of those of this role or database: the maintenance user may have one.
+        const bool refused = failure.code == Code::authentication || failure.code == Code::privilege ||
+                             failure.sqlstate == postgres::sqlstate::kTooManyConnections;
+        if (!refused || trial.role.empty()) return went_away(failure);
         plan::ObservedRole& role = observed_.roles.at(trial.role);
         if (failure.sqlstate == postgres::sqlstate::kInvalidPassword) role.password_fits = false;
         // Let in and then turned away: for want of CONNECT, not for the password.
         if (failure.code == Code::privilege) role.password_fits = true;
         if (trial.database.empty()) return ok();
         auto instead = sessions_.get(sessions_.server().login(trial.database), stop_);
-        if (!instead) return std::move(instead).error();
+        if (!instead) return went_away(std::move(instead).error());
         insides_.emplace_back(trial.database, *instead);
         return ok();
     }

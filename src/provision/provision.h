@@ -24,7 +24,7 @@ struct Applied {
     int changed() const;
 };
 
-/// Called before and after each step.
+/// Called after each step that was begun.
 using StepSink = std::function<void(const plan::Outcome&)>;
 
 /// Runs the steps in order. "Already so", also when another run made it so at the same moment, is Effect::unchanged.

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/hint.h"
+
+#include <fmt/format.h>
+
+#include "base/sql.h"
+#include "base/text.h"
+#include "postgres/session.h"
+
+namespace ainit::provision {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+    using Cases::operator()...;
+};
+
+std::string quoted(const std::string& name) { return quote_identifier(name); }
+
+/// 42501: what whom to grant.
+class MissingPrivilege {
+  public:
+    explicit MissingPrivilege(const std::string& user) : user_{user} {}
+
+    std::string operator()(const plan::CreateRole& a) const {
+        if (a.role.superuser || a.role.replication || a.role.bypassrls) return powers();
+        return fmt::format("ALTER ROLE {} CREATEROLE, or use another maintenance user", quoted(user_));
+    }
+    std::string operator()(const plan::AlterRole& a) const {
+        return a.role.superuser || a.role.replication || a.role.bypassrls ? powers() : administer(a.role.name);
+    }
+    std::string operator()(const plan::SetPassword& a) const { return administer(a.role); }
+    std::string operator()(const plan::SetRoleSetting& a) const { return administer(a.role); }
+    std::string operator()(const plan::CommentOnRole& a) const { return administer(a.role); }
+    std::string operator()(const plan::GrantMembership& a) const { return administer(a.role); }
+    std::string operator()(const plan::GrantToSelf& a) const { return administer(a.role); }
+    std::string operator()(const plan::CreateDatabase&) const {
+        return fmt::format("ALTER ROLE {} CREATEDB, or use another maintenance user", quoted(user_));
+    }
+    std::string operator()(const plan::AlterDatabaseOwner& a) const {
+        return fmt::format("run as a superuser: ALTER DATABASE {} OWNER TO {}", quoted(a.database), quoted(a.owner));
+    }
+    std::string operator()(const plan::CreateExtension& a) const {
+        return fmt::format("only trusted extensions may be made without a superuser; run as one in database \"{}\": "
+                           "CREATE EXTENSION {}",
+                           a.database, quoted(a.extension.name));
+    }
+    std::string operator()(const plan::UpdateExtension& a) const {
+        return fmt::format("run as a superuser in database \"{}\": ALTER EXTENSION {} UPDATE", a.database,
+                           quoted(a.extension.name));
+    }
+    std::string operator()(const auto& a) const {
+        return fmt::format("make the maintenance user a member of the owner of what is changed in database \"{}\", or "
+                           "use a superuser",
+                           a.database);
+    }
+
+  private:
+    static std::string powers() {
+        return "only a superuser may give SUPERUSER, and only those who have them REPLICATION and BYPASSRLS: use "
+               "another maintenance user";
+    }
+    std::string administer(const std::string& role) const {
+        return fmt::format("ALTER ROLE {} CREATEROLE; from PostgreSQL 16 on also GRANT {} TO {} WITH ADMIN OPTION, "
+                           "since another made that role",
+                           quoted(user_), quoted(role), quoted(user_));
+    }
+
+    const std::string& user_;
+};
+
+std::string extension_hint(const std::string& extension) {
+    return fmt::format("install the extension's package where the server runs; SELECT * FROM "
+                       "pg_available_extension_versions WHERE name = {} tells what it has",
+                       quote_literal(extension));
+}
+
+/// What is wrong with the thing itself.
+std::string thing_hint(const plan::Action& action, const std::string& server) {
+    return std::visit(
+        Overloaded{
+            [](const plan::CreateExtension& a) { return extension_hint(a.extension.name); },
+            [](const plan::UpdateExtension& a) { return extension_hint(a.extension.name); },
+            [&](const plan::CreateDatabase&) {
+                return std::string{server.empty() ? "use a locale, encoding and tablespace that the server has: `locale "
+                                                    "-a` where it runs, SELECT collname FROM pg_collation"
+                                                  : server};
+            },
+            [&](const plan::SetRoleSetting& a) {
+                return server.empty() ? fmt::format("SHOW {} tells whether the server knows the setting", a.name) : server;
+            },
+            [&](const plan::SetDatabaseSetting& a) {
+                return server.empty() ? fmt::format("SHOW {} tells whether the server knows the setting", a.name) : server;
+            },
+            [&](const auto&) { return server; },
+        },
+        action);
+}
+
+}  // namespace
+
+std::string hint_of(const plan::Action& action, const Failure& failure, const std::string& user) {
+    using namespace postgres::sqlstate;
+    if (failure.sqlstate == kInsufficientPrivilege) return std::visit(MissingPrivilege{user}, action);
+    if (failure.sqlstate == kLockNotAvailable) {
+        return "end the session that holds the lock (pg_locks tells which), or raise lock_timeout";
+    }
+    if (failure.sqlstate == kQueryCanceled && failure.signal == 0) return "raise statement_timeout";
+    if (failure.sqlstate == kObjectInUse) return "end the sessions in the template database, or use template0";
+    // 0A000, 58P01: an extension that is not there; 22023, 42704, 42809, 3F000: a value or name that is none.
+    return thing_hint(action, failure.hint);
+}
+
+}  // namespace ainit::provision
