@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What C++ calls: finds a project's migrations and lets TypeORM run or revert them. TypeORM decides; this only listens, and
+// tells `alkemio-init:watch` of it:
+//   begin(name)    a migration's up or down is about to run
+//   place(text)    a script calls the query runner, with this statement if it is a query
+//   end(name)      up or down is done, its row in the ledger is not
+//   said(text)     TypeORM's own words on what it does
+'use strict';
+
+const typeorm = require('typeorm');
+const watch = require('alkemio-init:watch');
+const path = require('path');
+
+const inside = typeorm[Symbol.for('alkemio-init')];
+
+/** TypeORM's logger, which passes on what it says of migrations. */
+const logger = {
+  logQuery() {},
+  logQueryError() {},
+  logQuerySlow() {},
+  logSchemaBuild(message) { watch.said(String(message)); },
+  logMigration(message) { watch.said(String(message)); },
+  log() {},
+};
+
+/** As typeorm -d FILE has it, else of our own configuration. */
+async function makeDataSource(options) {
+  const dataSource = options.dataSource ? await inside.CommandUtils.loadDataSource(path.resolve(options.dataSource)) : new typeorm.DataSource({
+    type: 'postgres', migrations: options.files, migrationsTableName: options.table, schema: options.schema || undefined,
+  });
+  if (dataSource.options.type !== 'postgres') {
+    throw new Error(`the data source is of type "${dataSource.options.type}"; only "postgres" is supported`);
+  }
+  dataSource.setOptions({
+    subscribers: [], synchronize: false, migrationsRun: false, dropSchema: false, cache: false, logger, logging: true,
+    // Whom scripts log in to is not theirs to say; the name is part of what TypeORM asks the catalog for.
+    url: undefined, host: undefined, port: undefined, username: undefined, password: undefined, ssl: undefined,
+    replication: undefined, database: options.database, driver: undefined, nativeDriver: undefined,
+    ...(options.dataSource && options.tableGiven ? { migrationsTableName: options.table } : {}),
+    ...(options.dataSource && options.schema ? { schema: options.schema } : {}),
+  });
+  return dataSource;
+}
+
+/** The classes that a module exports, as TypeORM looks for them. */
+function classesOf(exported, found = []) {
+  if (typeof exported === 'function') found.push(exported);
+  else if (Array.isArray(exported)) exported.forEach((one) => classesOf(one, found));
+  else if (inside.ObjectUtils.isObject(exported)) Object.values(exported).forEach((one) => classesOf(one, found));
+  return found;
+}
+
+/** From which file each class is. The files are loaded already. */
+async function filesOf(dataSource) {
+  const files = new Map();
+  const given = inside.ObjectUtils.mixedListToArray(dataSource.options.migrations ?? []);
+  for (const glob of given.filter((one) => typeof one === 'string')) {
+    for (const file of inside.findFiles(path.normalize(glob)).filter((name) => /\.[mc]?[jt]s$/.test(name) && !name.endsWith('.d.ts'))) {
+      const [exported] = await inside.importOrRequireFile(path.resolve(file));
+      for (const one of classesOf(exported)) files.set(one, path.resolve(file));
+    }
+  }
+  return files;
+}
+
+/** All that is there, in TypeORM's order; throws what TypeORM throws for names without timestamp or twice the same. */
+async function list(dataSource) {
+  const given = inside.ObjectUtils.mixedListToArray(dataSource.options.migrations ?? []);
+  dataSource.migrations = await new inside.ConnectionMetadataBuilder(dataSource).buildMigrations(given);
+  const files = await filesOf(dataSource);
+  const globs = given.filter((one) => typeof one === 'string');
+  const found = new inside.MigrationExecutor(dataSource).getMigrations();
+  return {
+    version: inside.version,
+    table: dataSource.options.migrationsTableName || 'migrations',
+    schema: dataSource.options.schema ?? '',
+    transaction: dataSource.options.migrationsTransactionMode ?? 'all',
+    globs,
+    migrations: found.map(({ name, timestamp, instance }) => ({
+      name, timestamp, file: files.get(instance.constructor) ?? '', transaction: instance.transaction,
+    })),
+  };
+}
+
+// TypeORM 0.3 keeps instances beyond a data source's end.
+const watched = new WeakSet();
+
+/** Tells of each call of a script, so that failures can name the line. */
+function watchRunner(runner) {
+  if (watched.has(runner)) return;
+  watched.add(runner);
+  for (let of = Object.getPrototypeOf(runner); of && of !== Object.prototype; of = Object.getPrototypeOf(of)) {
+    for (const name of Object.getOwnPropertyNames(of)) {
+      const { value } = Object.getOwnPropertyDescriptor(of, name);
+      if (name === 'constructor' || typeof value !== 'function' || Object.hasOwn(runner, name)) continue;
+      Object.defineProperty(runner, name, {
+        value(...given) {
+          watch.place(name === 'query' && typeof given[0] === 'string' ? given[0] : '');
+          return value.apply(this, given);
+        },
+        configurable: true, writable: true, enumerable: false,
+      });
+    }
+  }
+}
+
+function watchMigrations(dataSource) {
+  for (const instance of dataSource.migrations) {
+    if (watched.has(instance)) continue;
+    watched.add(instance);
+    const name = instance.name || instance.constructor.name;
+    for (const way of ['up', 'down']) {
+      const original = instance[way];
+      if (typeof original !== 'function' || !Object.isExtensible(instance)) continue;
+      Object.defineProperty(instance, way, {
+        value(runner, ...more) {
+          watch.begin(name);
+          watchRunner(runner);
+          const result = original.call(this, runner, ...more);
+          if (result instanceof Promise) return result.then((value) => { watch.end(name); return value; });
+          return result;
+        },
+        configurable: true, writable: true, enumerable: false,
+      });
+    }
+  }
+}
+
+let current;
+
+exports.open = async (options) => {
+  current = await makeDataSource(options);
+  return list(current);
+};
+
+async function connected(work) {
+  await current.initialize();
+  try {
+    watchMigrations(current);
+    return await work(current);
+  } finally {
+    await current.destroy().catch(() => {});
+  }
+}
+
+exports.run = ({ transaction, fake }) => connected(async (dataSource) => (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name));
+
+exports.revert = ({ transaction, fake }) => connected(async (dataSource) => {
+  await dataSource.undoLastMigration({ transaction, fake });
+});
