@@ -15,6 +15,6 @@ broken=0
 for document in README.md docs/*.md; do
   while read -r target; do
     [[ -e $(dirname "$document")/$target ]] || { echo "docs_test: $document links to $target, which does not exist" >&2; broken=1; }
-  done < <(grep -oE '\]\([^)#:]+' "$document" | cut -c3-)
+  done < <(grep -oE '\]\([^)#]+' "$document" | cut -c3- | grep -v '://')
 done
 exit "$broken"

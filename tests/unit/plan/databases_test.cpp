@@ -132,7 +132,7 @@ TEST_CASE("databases: a collation that changed under one is a warning") {
                                   "was made, and the system's is 2.41 now"});
 }
 
-TEST_CASE("databases: what a version cannot do is drift; what only speeds it up is a warning") {
+TEST_CASE("databases: what a version cannot do is drift, and what only speeds it up is a warning") {
     struct Row {
         int version;
         std::string provider;
