@@ -75,23 +75,28 @@ std::string extension_hint(const std::string& extension) {
                        quote_literal(extension));
 }
 
+std::string setting_hint(const std::string& name, const Failure& failure) {
+    if (!failure.hint.empty()) return failure.hint;
+    // 42704: no such setting.
+    return failure.sqlstate == "42704" ? std::string{"SELECT name FROM pg_settings tells which settings there are"}
+                                       : fmt::format("SELECT * FROM pg_settings WHERE name = {} tells which values it takes",
+                                                     quote_literal(name));
+}
+
 /// What is wrong with the thing itself.
-std::string thing_hint(const plan::Action& action, const std::string& server) {
+std::string thing_hint(const plan::Action& action, const Failure& failure) {
+    const std::string& server = failure.hint;
     return std::visit(
         Overloaded{
             [](const plan::CreateExtension& a) { return extension_hint(a.extension.name); },
             [](const plan::UpdateExtension& a) { return extension_hint(a.extension.name); },
             [&](const plan::CreateDatabase&) {
-                return std::string{server.empty() ? "use a locale, encoding and tablespace that the server has: `locale "
-                                                    "-a` where it runs, SELECT collname FROM pg_collation"
-                                                  : server};
+                return server.empty() ? "use a locale, encoding and tablespace that the server has: `locale -a` where "
+                                        "it runs, SELECT spcname FROM pg_tablespace"
+                                      : server;
             },
-            [&](const plan::SetRoleSetting& a) {
-                return server.empty() ? fmt::format("SHOW {} tells whether the server knows the setting", a.name) : server;
-            },
-            [&](const plan::SetDatabaseSetting& a) {
-                return server.empty() ? fmt::format("SHOW {} tells whether the server knows the setting", a.name) : server;
-            },
+            [&](const plan::SetRoleSetting& a) { return setting_hint(a.name, failure); },
+            [&](const plan::SetDatabaseSetting& a) { return setting_hint(a.name, failure); },
             [&](const auto&) { return server; },
         },
         action);
@@ -108,7 +113,7 @@ std::string hint_of(const plan::Action& action, const Failure& failure, const st
     if (failure.sqlstate == kQueryCanceled && failure.signal == 0) return "raise statement_timeout";
     if (failure.sqlstate == kObjectInUse) return "end the sessions in the template database, or use template0";
     // 0A000, 58P01: an extension that is not there; 22023, 42704, 42809, 3F000: a value or name that is none.
-    return thing_hint(action, failure.hint);
+    return thing_hint(action, failure);
 }
 
 }  // namespace ainit::provision
