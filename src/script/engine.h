@@ -105,9 +105,12 @@ class Engine {
                     std::initializer_list<std::pair<std::string_view, Value>> properties = {});
     /// Any value as what is thrown.
     Exception thrown(const Value& value);
+    /// A promise for a native that answers later: it returns `promise` and settles it in a callback.
     Deferred deferred();
-    /// `async` functions: the native answers with a promise, from deferred().
     Value global();
+    /// Where the script is that called the native that asks. Frames end at the last await: QuickJS
+    /// knows no asynchronous callers.
+    std::vector<Frame> stack();
 
     // --- Modules ---
     /// A module made in C++, as if it lay in node_modules: `make` runs at its first require or

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+module.exports = require('sucrase');
