@@ -55,6 +55,10 @@ class Waiting {
 
     Result<Ready> run() {
         while (true) {
+            if (nobody_listens()) {
+                if (!stop_.sleep(pause())) return end_of_wait();
+                continue;
+            }
             auto session = Session::open(server_, login_, stop_);
             Result<void> suits = session ? suit(*session) : std::move(session).error();
             if (suits) return ready(std::move(*session));
@@ -64,11 +68,9 @@ class Waiting {
             enter(session ? state_of(failure) : state_of_refusal(failure), failure.sqlstate,
                   failure.because);
             if (give_up(failure)) return failure;
+            silent_ = !session && failure.transient && failure.sqlstate.empty();
             last_ = std::move(failure);
-            if (!stop_.sleep(pause())) {
-                return stop_.requested() ? interrupted(stop_.failure(Code::not_ready, ""))
-                                         : too_late(*last_);
-            }
+            if (!stop_.sleep(pause())) return end_of_wait();
         }
     }
 
@@ -79,6 +81,17 @@ class Waiting {
 
     Duration pause() const {
         return std::clamp(waited() / kPartOfWaiting, kShortestPause, kLongestPause);
+    }
+
+    /// Where nobody listened, knocking at the port costs a tenth of trying to log in. Whether the reason is still the same
+    /// is asked with the whole login from time to time.
+    bool nobody_listens() const {
+        return silent_ && Clock::now() < ask_silence_at_ && !somebody_listens(server_);
+    }
+
+    Failure end_of_wait() const {
+        return stop_.requested() ? interrupted(stop_.failure(Code::not_ready, ""))
+                                 : too_late(*last_);
     }
 
     std::string state_of_refusal(const Failure& failure) {
@@ -211,6 +224,7 @@ class Waiting {
     std::vector<ReadyPhase> phases_{};
     std::optional<Deadline> refused_until_{};
     std::optional<Failure> last_{};
+    bool silent_{false};  ///< the last try met nobody
     std::string silence_{};
     Deadline ask_silence_at_{began_};
 };

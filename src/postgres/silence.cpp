@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/silence.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -59,22 +60,37 @@ int try_socket(const std::string& folder, const std::string& port) {
                        static_cast<socklen_t>(size));
 }
 
-}  // namespace
+constexpr int kUnknownHost = -1;
 
-std::string reason_of_silence(const Server& server) {
-    const Host host = server.hosts().front();
-    if (server.by_socket()) return text_of(try_socket(host.name, host.port));
+/// The errno of connecting to a host's addresses one after the other; 0 when one takes the connection.
+int try_host(const Host& host) {
+    const bool is_socket = host.name.starts_with('/') || host.name.starts_with('@');
+    if (is_socket) return try_socket(host.name, host.port);
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (::getaddrinfo(host.name.c_str(), host.port.c_str(), &hints, &found) != 0)
-        return "unknown host";
+        return kUnknownHost;
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
     int error = ECONNREFUSED;
     for (const addrinfo* one = found; one != nullptr && error != 0; one = one->ai_next) {
         error = try_connect(one->ai_family, one->ai_addr, one->ai_addrlen);
     }
-    return text_of(error);
+    return error;
+}
+
+}  // namespace
+
+std::string reason_of_silence(const Server& server) {
+    const int error = try_host(server.hosts().front());
+    return error == kUnknownHost ? "unknown host" : text_of(error);
+}
+
+bool somebody_listens(const Server& server) {
+    return std::ranges::any_of(server.hosts(), [](const Host& host) {
+        const int error = try_host(host);
+        return error == 0 || error == EINPROGRESS;
+    });
 }
 
 }  // namespace ainit::postgres

@@ -12,4 +12,7 @@ namespace ainit::postgres {
 /// opens and says nothing. Tries a connection of its own to the first host, for at most 100 ms beyond name lookup.
 std::string reason_of_silence(const Server& server);
 
+/// Whether any of the hosts takes a connection, or may: one that does not answer within 100 ms counts as well.
+bool somebody_listens(const Server& server);
+
 }  // namespace ainit::postgres
