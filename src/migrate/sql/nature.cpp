@@ -81,6 +81,8 @@ std::string option(const json::array& options, std::string_view name) {
         const json::value* value = element->if_contains("arg");
         if (value == nullptr) return "on";
         if (const auto* text = inside(*value, "String")) return text_of(*text, "sval");
+        // Words that are not reserved, "off" among them, are read as the name of a type.
+        if (const auto* word = inside(*value, "TypeName")) return name_of(list(*word, "names"));
         if (const auto* number = inside(*value, "Integer")) {
             return number->contains("ival") ? "1" : "0";
         }
@@ -227,17 +229,20 @@ constexpr Row kRules[] = {
      [](const json::object& node, Nature& n) { n.new_enum = name_of(list(node, "typeName")); }},
 };
 
+/// As a constant, or in the body of a function; a name of the same letters is none.
 bool holds_value(const json::value& node, const std::string& value, const std::string& quoted) {
-    if (const json::string* text = node.if_string()) {
-        const std::string_view view{*text};
-        return view == value || view.find(quoted) != std::string_view::npos;
-    }
     const auto holds = [&](const auto& one) { return holds_value(one, value, quoted); };
-    if (const json::array* items = node.if_array()) return std::ranges::any_of(*items, holds);
-    if (const json::object* members = node.if_object()) {
-        return std::ranges::any_of(*members, [&](const auto& one) { return holds(one.value()); });
+    if (const json::string* text = node.if_string()) {
+        return std::string_view{*text}.find(quoted) != std::string_view::npos;
     }
-    return false;
+    if (const json::array* items = node.if_array()) return std::ranges::any_of(*items, holds);
+    const json::object* members = node.if_object();
+    if (members == nullptr) return false;
+    if (const auto* constant = inside(node, "A_Const")) {
+        const json::value* text = constant->if_contains("sval");
+        return text != nullptr && text->is_object() && text_of(text->get_object(), "sval") == value;
+    }
+    return std::ranges::any_of(*members, [&](const auto& one) { return holds(one.value()); });
 }
 
 }  // namespace
@@ -254,8 +259,9 @@ Nature nature_of(const std::string& statement) {
 }
 
 bool uses_value(const std::string& statement, const std::string& value) {
-    // The tree is made only where the letters occur at all; a comment that has them does not count.
-    if (value.empty() || statement.find(value) == std::string::npos) return false;
+    // The tree is made only where the letters occur at all, but for those that are written escaped.
+    const bool plain = value.find_first_of("'\\") == std::string::npos;
+    if (value.empty() || (plain && statement.find(value) == std::string::npos)) return false;
     const auto tree = parse_tree(statement);
     return !tree || holds_value(*tree, value, quote_literal(value));
 }
