@@ -1,0 +1,2 @@
+ALTER TYPE mood ADD VALUE 'neu é';
+INSERT INTO t VALUES ('neu é');

@@ -1,0 +1,3 @@
+-- alkemio-init: no-transaction
+CREATE INDEX CONCURRENTLY i ON t (a);
+VACUUM t;
