@@ -77,8 +77,10 @@ Exception Realm::exception_of(Value thrown) {
     } else {
         exception.message = thrown.text();
     }
-    if (heap.refused && exception.name == "InternalError") {
+    // QuickJS throws null when there is not even memory for the error.
+    if (heap.refused && (exception.name == "InternalError" || thrown.is(script::Kind::null))) {
         exception.kind = Exception::Kind::memory;
+        exception.name = "Error";
         exception.message = fmt::format("the script needs more than its {} MB of memory", options.memory_limit >> 20U);
     }
     heap.refused = false;
@@ -115,11 +117,11 @@ std::vector<Frame> Realm::frames_of(std::string_view stack) {
 }
 
 std::vector<Frame> Realm::stack() {
-    const Held error{context, JS_NewError(context)};
-    if (error.failed()) return {};
-    // Only what is thrown gets a stack.
-    JS_ThrowTypeError(context, "here");
-    const Value here = own(JS_GetException(context));
+    const Held global{context, JS_GetGlobalObject(context)};
+    const Held constructor{context, JS_GetPropertyStr(context, global.get(), "Error")};
+    auto made = answer(JS_CallConstructor(context, constructor.get(), 0, nullptr));
+    if (!made) return {};
+    const Value here = std::move(*made);
     auto stack = here.get("stack");
     return stack && stack->string() ? frames_of(*stack->string()) : std::vector<Frame>{};
 }

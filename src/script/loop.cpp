@@ -93,7 +93,13 @@ void Loop::rejected(Value promise, Value reason) {
 }
 
 void Loop::handled(const Value& promise) {
-    std::erase_if(rejections_, [&](const auto& one) { return one.first.same(promise); });
+    const auto is_it = [&](const auto& one) { return one.first.same(promise); };
+    const auto found = std::ranges::find_if(rejections_, is_it);
+    if (found == rejections_.end()) return;
+    // An ES module that throws rejects a second promise, which QuickJS keeps to itself.
+    const Value reason = found->second;
+    const bool has_identity = reason.is(Kind::error) || reason.is(Kind::object);
+    std::erase_if(rejections_, [&](const auto& one) { return is_it(one) || (has_identity && one.second.same(reason)); });
 }
 
 void Loop::microtasks() {

@@ -7,12 +7,12 @@ const { constants, errorNames, errorTexts } = require('os').forFiles;
 const path = require('path');
 
 /** Node's error for a failed call; `number` is errno. */
-function failed(number, syscall, file, to) {
+function failed(number, syscall, file) {
   const name = errorNames.get(number) ?? `E${number}`;
-  const where = to === undefined ? `'${file}'` : `'${file}' -> '${to}'`;
-  const outside = number === 13 && host.outside(file) ? ` (scripts may read only below ${host.roots.join(', ')})` : '';
-  const error = new Error(`${name}: ${errorTexts.get(number) ?? 'unknown error'}, ${syscall} ${where}${outside}`);
-  return Object.assign(error, { errno: -number, code: name, syscall, path: file });
+  const where = file === undefined ? '' : ` '${file}'`;
+  const outside = number === 13 && file !== undefined && host.outside(path.resolve(file)) ? ` (scripts may read only below ${host.roots.join(', ')})` : '';
+  const error = new Error(`${name}: ${errorTexts.get(number) ?? 'unknown error'}, ${syscall}${where}${outside}`);
+  return Object.assign(error, { errno: -number, code: name, syscall, ...(file === undefined ? {} : { path: file }) });
 }
 
 function pathOf(file, name = 'path') {
@@ -78,7 +78,7 @@ const sync = {
     if (typeof file === 'number') return opened.has(file) ? text0(opened.get(file).bytes, options) : bad('read');
     if (options?.flag && !readFlags.test(options.flag)) throw refuse.unavailable(`fs.readFile with flag "${options.flag}"`);
     const bytes = host.read(pathOf(file));
-    if (typeof bytes === 'number') throw failed(bytes, bytes === 21 ? 'read' : 'open', String(file));
+    if (typeof bytes === 'number') throw bytes === 21 ? failed(bytes, 'read') : failed(bytes, 'open', String(file));
     return text0(bytes, options);
   },
   stat: stat(true, 'stat'),
@@ -146,7 +146,9 @@ function below(root, entries, prefix) {
   return all;
 }
 
-const fs = { constants, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, failed };
+const fs = { constants, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+// For the loader; not one of Node's.
+Object.defineProperty(fs, 'failed', { value: failed });
 const promises = { constants };
 for (const [name, call] of Object.entries(sync)) {
   fs[`${name}Sync`] = call;

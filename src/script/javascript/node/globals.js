@@ -5,7 +5,12 @@
 module.exports = function (host, loader, refuse, { process, timers, console }) {
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   const later = (name, make) => Object.defineProperty(globalThis, name, {
-    get() { define(name, make()); return globalThis[name]; },
+    get() {
+      const value = make();
+      // Undefined: the package that makes it asks for it while it is loaded.
+      if (value !== undefined) define(name, value);
+      return value;
+    },
     set(value) { define(name, value); },
     configurable: true,
     enumerable: false,

@@ -6,7 +6,7 @@
 const names = require('./names.js');
 
 module.exports = function (host, refuse) {
-  const { resolve, packageOf, typescript, lookupPaths, failure, kRequire, kImport, path } = require('./resolve.js')(host);
+  const { resolve, packageOf, typescript, lookupPaths, notFound, failure, kRequire, kImport, kLenient, path } = require('./resolve.js')(host);
   const builtins = new Map();
   const compiled = new Map();
   const requireCache = Object.create(null);
@@ -95,6 +95,7 @@ module.exports = function (host, refuse) {
 
   // Libraries put functions of their own in the place of these two, as they do in Node.
   Module._resolveFilename = (specifier, parent, isMain, options) => {
+    if (specifier.startsWith('node:') && !names.isBuiltin(specifier)) throw notFound(specifier, parent?.filename);
     const other = beyondFiles(specifier);
     if (other) return other.startsWith('node:') ? specifier : other;
     if (options?.paths) {
@@ -272,7 +273,7 @@ module.exports = function (host, refuse) {
       wanted = decodeURIComponent(wanted.replace(/^file:\/\//, ''));
     }
     try {
-      return exact(resolve(wanted, parent, kImport), wanted, parent) + query;
+      return named(wanted, parent) + query;
     } catch (error) {
       if (error.code === 'MODULE_NOT_FOUND') {
         error.code = 'ERR_MODULE_NOT_FOUND';
@@ -284,14 +285,16 @@ module.exports = function (host, refuse) {
     }
   }
 
-  // An ES module says which file it means, but for TypeScript's, whose compiler looks for it.
-  function exact(found, wanted, parent) {
-    if (!/^\.{0,2}\//.test(wanted) || /\.[cm]?tsx?$/.test(parent) || parent === projectModule.filename) return found;
-    const file = path.resolve(path.dirname(parent), wanted);
-    if (host.kind(file) === 'folder') {
+  // An ES module says which file it means, but for TypeScript's, whose compiler looks for it, and for us.
+  function named(wanted, parent) {
+    const isPath = /^(\.{0,2}\/|\.{1,2}$)/.test(wanted);
+    const lenient = /\.[cm]?tsx?$/.test(parent) || parent === projectModule.filename;
+    const file = isPath && path.resolve(path.dirname(parent), wanted);
+    if (isPath && !lenient && (wanted.endsWith('/') || host.kind(file) === 'folder')) {
       throw failure('ERR_UNSUPPORTED_DIR_IMPORT', `Directory import '${file}' is not supported resolving ES modules imported from ${parent}`);
     }
-    if (host.kind(file) !== 'file' && !/\.[cm]?tsx?$/.test(found)) throw failure('MODULE_NOT_FOUND', '');
+    const found = resolve(wanted, parent, lenient ? kLenient : kImport);
+    if (isPath && !lenient && host.kind(file) !== 'file' && !/\.[cm]?tsx?$/.test(found)) throw failure('MODULE_NOT_FOUND', '');
     return found;
   }
 
@@ -310,7 +313,7 @@ module.exports = function (host, refuse) {
     return { names: [...lexedNames(filename, new Set())] };
   }
 
-  const isName = (name) => name !== 'default' && name !== '__esModule' && name !== 'module.exports';
+  const isName = (name) => name !== 'default' && name !== 'module.exports';
   const namesOf = (exports) =>
     ((typeof exports === 'object' || typeof exports === 'function') && exports !== null ? Object.keys(exports).filter(isName) : []);
 

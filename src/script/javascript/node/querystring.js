@@ -2,4 +2,9 @@
 // Node's querystring: the package querystring-es3.
 'use strict';
 
-module.exports = require('querystring-es3');
+const { refuse } = require('alkemio-init:host');
+const { parse, stringify, ...rest } = require('querystring-es3');
+
+const plain = (...values) => Object.assign(Object.create(null), parse(...values));
+
+module.exports = refuse.fill({ ...rest, stringify, encode: stringify, parse: plain, decode: plain }, 'querystring');

@@ -7,6 +7,8 @@ const path = require('path-browserify');
 
 const kRequire = new Set(['node', 'require', 'default']);
 const kImport = new Set(['node', 'import', 'default']);
+// As kImport, where the file's extension may be missing: what TypeScript's compiler looks for.
+const kLenient = new Set(kImport);
 const kExtensions = ['.js', '.json', '.node', '.ts', '.cts', '.tsx'];
 // TypeScript's authors write the extension that the compiler will give the file.
 const kSources = { '.js': ['.ts', '.tsx'], '.mjs': ['.mts'], '.cjs': ['.cts'] };
@@ -205,6 +207,7 @@ module.exports = function (host) {
       }
     }
     const file = path.join(folder, rest);
+    if (rest && conditions === kImport) return kind(file) === 'file' ? file : undefined;
     return (rest || kind(folder) !== 'folder' ? asFile(file) : undefined) ?? asFolder(file);
   }
 
@@ -305,5 +308,5 @@ module.exports = function (host) {
     }
   }
 
-  return { resolve, packageOf, typescript, lookupPaths, notFound, failure, kRequire, kImport, path };
+  return { resolve, packageOf, typescript, lookupPaths, notFound, failure, kRequire, kImport, kLenient, path };
 };

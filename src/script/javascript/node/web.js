@@ -3,7 +3,7 @@
 'use strict';
 
 const { Event, EventTarget, defineEventAttribute } = require('event-target-shim');
-const { default: clone } = require('@ungap/structured-clone');
+const { serialize, deserialize } = require('@ungap/structured-clone');
 
 const kCodes = { IndexSizeError: 1, NotFoundError: 8, NotSupportedError: 9, InvalidStateError: 11, SyntaxError: 12, AbortError: 20, TimeoutError: 23, DataCloneError: 25 };
 
@@ -61,11 +61,8 @@ class AbortController {
 }
 
 function structuredClone(value) {
-  if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new DOMException(`${String(value)} could not be cloned.`, 'DataCloneError');
-  }
   try {
-    return clone(value);
+    return deserialize(serialize(value));
   } catch (error) {
     throw error instanceof TypeError ? new DOMException(error.message, 'DataCloneError') : error;
   }

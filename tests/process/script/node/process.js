@@ -1,0 +1,17 @@
+console.log(process.argv.length, process.argv[1] === __filename, process.cwd() === __dirname, process.platform, process.version.split('.')[0], typeof process.pid, process.env.SEEN, process.env.MISSING, 'MISSING' in process.env);
+process.env.NUMBER = 5;
+console.log(typeof process.env.NUMBER, Object.keys(process.env).includes('NUMBER'), delete process.env.NUMBER, process.env.NUMBER);
+console.log(require.main === module, module.id, module.children.length, module.filename === __filename, typeof module.paths, require('module').builtinModules.includes('fs'), require('module').isBuiltin('node:path'));
+console.log(typeof globalThis.global, global === globalThis, process.exitCode, process.stdout.isTTY || false, require('tty').isatty(1));
+process.stdout.write('written ');
+process.stdout.write('in parts\n');
+process.on('unhandledRejection', (reason) => console.log('unhandled', reason.message));
+process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+Promise.reject(new Error('nobody cares'));
+setTimeout(() => { throw new Error('thrown in a timer'); }, 1);
+setTimeout(() => console.log('goes on'), 5);
+console.log(require('os').EOL === '\n', require('os').platform(), require('os').constants.signals.SIGTERM, require('constants').ENOENT, typeof require('os').hostname());
+const { AsyncLocalStorage } = require('async_hooks');
+const storage = new AsyncLocalStorage();
+storage.run({ id: 1 }, () => console.log(storage.getStore()));
+console.log(storage.getStore());
