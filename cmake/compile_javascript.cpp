@@ -26,7 +26,8 @@ struct Compiled {
 std::string error_text(JSContext* context) {
     const JSValue error = JS_GetException(context);
     std::string text;
-    for (const JSValue part : {JS_ToString(context, error), JS_GetPropertyStr(context, error, "stack")}) {
+    for (const JSValue part :
+         {JS_ToString(context, error), JS_GetPropertyStr(context, error, "stack")}) {
         const char* chars = JS_ToCString(context, part);
         text += chars != nullptr ? std::string{chars} + "\n" : "";
         JS_FreeCString(context, chars);
@@ -44,7 +45,11 @@ std::string compile(JSContext* context, const std::string& name, const std::stri
     source += "\n})";
     // How it shows in stack traces: no path, so that it is known not to be a project's file.
     const std::string shown = name.find(':') == std::string::npos ? "bundle:" + name : name;
-    const JSValue code = JS_Eval(context, source.c_str(), source.size(), shown.c_str(), JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
+    const JSValue code = JS_Eval(context,
+                                 source.c_str(),
+                                 source.size(),
+                                 shown.c_str(),
+                                 JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
     if (!in || JS_IsException(code) != 0) {
         std::cerr << file << ": " << (in ? error_text(context) : std::string{"cannot be read\n"});
         return {};
@@ -57,25 +62,32 @@ std::string compile(JSContext* context, const std::string& name, const std::stri
     return written;
 }
 
-void write_tables(const std::string& folder, const std::string& function, const std::vector<Compiled>& all) {
+void write_tables(const std::string& folder,
+                  const std::string& function,
+                  const std::vector<Compiled>& all) {
     const std::size_t colons = function.rfind("::");
     const std::string space = function.substr(0, colons);
     const std::string plain = function.substr(colons + 2);
     std::ofstream assembly{folder + "/bundles.S"};
     std::ofstream source{folder + "/bundles.cpp"};
     assembly << ".section .rodata\n";
-    source << "// Made by cmake/compile_javascript.cpp.\n#include <array>\n#include <cstdint>\n#include <span>\n\n#include \"script/engine.h\"\n\n";
+    source << "// Made by cmake/compile_javascript.cpp.\n#include <array>\n#include "
+              "<cstdint>\n#include <span>\n\n#include \"script/engine.h\"\n\n";
     source << "extern \"C\" {\n";
     for (std::size_t at = 0; at < all.size(); ++at) {
         const std::string symbol = plain + "_" + std::to_string(at);
-        assembly << ".globl " << symbol << "\n.hidden " << symbol << "\n.balign 8\n" << symbol << ":\n.incbin \"" << all[at].file << "\"\n";
+        assembly << ".globl " << symbol << "\n.hidden " << symbol << "\n.balign 8\n"
+                 << symbol << ":\n.incbin \"" << all[at].file << "\"\n";
         source << "extern const std::uint8_t " << symbol << "[];\n";
     }
     assembly << ".section .note.GNU-stack,\"\",%progbits\n";
-    source << "}\n\nnamespace " << space << " {\n\nstd::span<const ainit::script::Bundle> " << plain << "();\n\nstd::span<const ainit::script::Bundle> "
-           << plain << "() {\n    static const std::array<ainit::script::Bundle, " << all.size() << "> all{{\n";
+    source << "}\n\nnamespace " << space << " {\n\nstd::span<const ainit::script::Bundle> " << plain
+           << "();\n\nstd::span<const ainit::script::Bundle> " << plain
+           << "() {\n    static const std::array<ainit::script::Bundle, " << all.size()
+           << "> all{{\n";
     for (std::size_t at = 0; at < all.size(); ++at) {
-        source << "        {\"" << all[at].name << "\", {" << plain << "_" << at << ", " << all[at].size << "U}},\n";
+        source << "        {\"" << all[at].name << "\", {" << plain << "_" << at << ", "
+               << all[at].size << "U}},\n";
     }
     source << "    }};\n    return all;\n}\n\n}  // namespace " << space << "\n";
 }

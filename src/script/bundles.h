@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bundles of this room: Node's modules and what the loader needs, made by cmake/javascript.cmake.
+// The bundles of this room: Node's modules and what the loader needs, made by
+// cmake/javascript.cmake.
 #pragma once
 
 #include <span>

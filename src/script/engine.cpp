@@ -27,7 +27,9 @@ Result<void> open_folders(Realm& realm) {
     realm.roots = {"/"};
     auto project = real_below(realm, realm.options.project);
     if (!project) {
-        return unusable(fmt::format("folder {} cannot be opened: {}", realm.options.project, errno_text(project.error().value())));
+        return unusable(fmt::format("folder {} cannot be opened: {}",
+                                    realm.options.project,
+                                    errno_text(project.error().value())));
     }
     std::vector<std::string> roots{*project};
     for (const std::string& folder : realm.options.folders) {
@@ -55,7 +57,9 @@ Result<std::unique_ptr<Engine>> Engine::create(Options options) {
     std::unique_ptr<Engine> engine{new Engine{std::move(realm)}};
     if (auto booted = engine->realm_->boot(); !booted) {
         const Exception& why = booted.error();
-        if (why.kind == Exception::Kind::interrupted) return why.failure(Code::internal, Code::internal, "cannot start the JavaScript engine");
+        if (why.kind == Exception::Kind::interrupted)
+            return why.failure(
+                Code::internal, Code::internal, "cannot start the JavaScript engine");
         return unusable(why.report());
     }
     return engine;
@@ -115,7 +119,8 @@ JSValue Realm::new_string(std::string_view text) {
 
 Value Engine::buffer(std::span<const std::byte> bytes) {
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    const Value arguments[] = {realm_->own(JS_NewArrayBufferCopy(realm_->context, data, bytes.size()))};
+    const Value arguments[] = {
+        realm_->own(JS_NewArrayBufferCopy(realm_->context, data, bytes.size()))};
     auto made = realm_->core_call("bufferOf", arguments);
     return made ? std::move(*made) : Value{};
 }
@@ -124,7 +129,8 @@ Value Engine::array(std::span<const Value> elements) {
     Value made = realm_->own(JS_NewArray(realm_->context));
     std::uint32_t at = 0;
     for (const Value& one : elements) {
-        JS_DefinePropertyValueUint32(realm_->context, Realm::raw(made), at++, realm_->give(one), JS_PROP_C_W_E);
+        JS_DefinePropertyValueUint32(
+            realm_->context, Realm::raw(made), at++, realm_->give(one), JS_PROP_C_W_E);
     }
     return made;
 }
@@ -134,7 +140,8 @@ Value Engine::strings(std::span<const std::optional<std::string_view>> elements)
     std::uint32_t at = 0;
     for (const auto& one : elements) {
         const JSValue element = one ? realm_->new_string(*one) : JS_NULL;
-        JS_DefinePropertyValueUint32(realm_->context, Realm::raw(made), at++, element, JS_PROP_C_W_E);
+        JS_DefinePropertyValueUint32(
+            realm_->context, Realm::raw(made), at++, element, JS_PROP_C_W_E);
     }
     return made;
 }
@@ -154,7 +161,9 @@ Value Engine::function(std::string name, Native native) {
     return realm_->function(name, std::move(native));
 }
 
-Exception Engine::error(std::string_view name, std::string_view message, std::initializer_list<std::pair<std::string_view, Value>> properties) {
+Exception Engine::error(std::string_view name,
+                        std::string_view message,
+                        std::initializer_list<std::pair<std::string_view, Value>> properties) {
     const Value arguments[] = {string(message)};
     auto constructor = global().get(name);
     auto made = constructor ? constructor->construct(arguments) : constructor;

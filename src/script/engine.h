@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An embedded JavaScript engine that behaves to scripts like Node: modules, Node's own modules, an
-// event loop. Scripts run confined: limits of memory and stack, the Stop's deadline, no network, and
-// files only below declared folders, which they can read and not write.
+// event loop. Scripts run confined: limits of memory and stack, the Stop's deadline, no network,
+// and files only below declared folders, which they can read and not write.
 //
 // One engine belongs to one thread, from create() to its end. Nothing runs by itself: scripts run
 // inside the calls of this class, and promises, timers and descriptors go on in settle().
@@ -105,7 +105,8 @@ class Engine {
                     std::initializer_list<std::pair<std::string_view, Value>> properties = {});
     /// Any value as what is thrown.
     Exception thrown(const Value& value);
-    /// A promise for a native that answers later: it returns `promise` and settles it in a callback.
+    /// A promise for a native that answers later: it returns `promise` and settles it in a
+    /// callback.
     Deferred deferred();
     Value global();
     /// Where the script is that called the native that asks. Frames end at the last await: QuickJS
@@ -121,8 +122,8 @@ class Engine {
     /// require() as a file in the project's folder has it. For bundles, host modules, Node's own
     /// modules, packages and paths; a TypeError for ES modules.
     Answer<Value> require(std::string_view specifier);
-    /// import() of a file (absolute, or relative to the project's folder) or specifier: the promise of
-    /// its namespace, to be settled. CommonJS has its exports as `default`.
+    /// import() of a file (absolute, or relative to the project's folder) or specifier: the promise
+    /// of its namespace, to be settled. CommonJS has its exports as `default`.
     Answer<Value> import(std::string_view specifier);
     /// Runs a file as `node FILE` would: it is require.main or the main ES module. Its promise is
     /// settled when the file has run to its end, top-level await included.
@@ -139,9 +140,12 @@ class Engine {
     /// Runs until nothing holds the loop: what node does after a file has run.
     Answer<void> drain();
     /// Calls back while a descriptor is ready (POLLIN, POLLOUT; errors and hang-ups always count),
-    /// as a macrotask: promises' jobs have run before and run after. Not owned: unwatch it before it
-    /// is closed.
-    TaskId watch(int fd, short events, std::function<void(short ready)> callback, Holds holds = Holds::loop);
+    /// as a macrotask: promises' jobs have run before and run after. Not owned: unwatch it before
+    /// it is closed.
+    TaskId watch(int fd,
+                 short events,
+                 std::function<void(short ready)> callback,
+                 Holds holds = Holds::loop);
     /// Other events, or none for a while (0, which holds nothing).
     void watch_for(TaskId id, short events, Holds holds = Holds::loop);
     void unwatch(TaskId id);

@@ -81,7 +81,8 @@ Exception Realm::exception_of(Value thrown) {
     if (heap.refused && (exception.name == "InternalError" || thrown.is(script::Kind::null))) {
         exception.kind = Exception::Kind::memory;
         exception.name = "Error";
-        exception.message = fmt::format("the script needs more than its {} MB of memory", options.memory_limit >> 20U);
+        exception.message = fmt::format("the script needs more than its {} MB of memory",
+                                        options.memory_limit >> 20U);
     }
     heap.refused = false;
     exception.value = std::move(thrown);
@@ -139,14 +140,17 @@ std::string Exception::text() const {
 }
 
 std::string Exception::property(std::string_view wanted) const {
-    return value.is(script::Kind::error) || value.is(script::Kind::object) ? text_property(value, wanted) : std::string{};
+    return value.is(script::Kind::error) || value.is(script::Kind::object)
+               ? text_property(value, wanted)
+               : std::string{};
 }
 
 std::string Exception::report() const {
     std::string out = text();
     for (const Frame& frame : stack) {
-        out += frame.function.empty() ? fmt::format("\n    at {}", frame.where.text())
-                                      : fmt::format("\n    at {} ({})", frame.function, frame.where.text());
+        out += frame.function.empty()
+                   ? fmt::format("\n    at {}", frame.where.text())
+                   : fmt::format("\n    at {} ({})", frame.function, frame.where.text());
     }
     return out;
 }
@@ -166,7 +170,8 @@ Failure Exception::failure(Code code, Code timed_out, std::string what) const {
 }
 
 void throw_exception_from_error(const Exception& exception, const boost::source_location& where) {
-    throw std::logic_error("unexamined exception at " + where.to_string() + ": " + exception.text());
+    throw std::logic_error("unexamined exception at " + where.to_string() + ": " +
+                           exception.text());
 }
 
 }  // namespace ainit::script

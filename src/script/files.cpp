@@ -38,14 +38,22 @@ Read<std::string> allowed(const Realm& realm, std::string path) {
 
 std::string_view type_of(unsigned char type) {
     switch (type) {
-        case DT_REG: return "file";
-        case DT_DIR: return "folder";
-        case DT_LNK: return "link";
-        case DT_FIFO: return "fifo";
-        case DT_SOCK: return "socket";
-        case DT_BLK: return "block";
-        case DT_CHR: return "character";
-        default: return "unknown";
+        case DT_REG:
+            return "file";
+        case DT_DIR:
+            return "folder";
+        case DT_LNK:
+            return "link";
+        case DT_FIFO:
+            return "fifo";
+        case DT_SOCK:
+            return "socket";
+        case DT_BLK:
+            return "block";
+        case DT_CHR:
+            return "character";
+        default:
+            return "unknown";
     }
 }
 

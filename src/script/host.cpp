@@ -31,9 +31,20 @@ Value status_values(Engine& engine, const struct stat& status) {
     const auto n = [](auto number) { return static_cast<double>(number); };
     // A birth time has no place in struct stat: the earliest of the others is Node's own stand-in.
     const double birth = std::min(milliseconds(status.st_mtim), milliseconds(status.st_ctim));
-    const std::array<double, 14> all{n(status.st_dev), n(status.st_mode), n(status.st_nlink), n(status.st_uid), n(status.st_gid),
-                                     n(status.st_rdev), n(status.st_blksize), n(status.st_ino), n(status.st_size), n(status.st_blocks),
-                                     milliseconds(status.st_atim), milliseconds(status.st_mtim), milliseconds(status.st_ctim), birth};
+    const std::array<double, 14> all{n(status.st_dev),
+                                     n(status.st_mode),
+                                     n(status.st_nlink),
+                                     n(status.st_uid),
+                                     n(status.st_gid),
+                                     n(status.st_rdev),
+                                     n(status.st_blksize),
+                                     n(status.st_ino),
+                                     n(status.st_size),
+                                     n(status.st_blocks),
+                                     milliseconds(status.st_atim),
+                                     milliseconds(status.st_mtim),
+                                     milliseconds(status.st_ctim),
+                                     birth};
     return numbers(engine, all);
 }
 
@@ -67,14 +78,19 @@ Answer<Value> list(Realm& realm, const Call& call) {
 Answer<Value> kind(Realm& realm, const Call& call) {
     const auto status = status_below(realm, path_of(call), true);
     if (!status) return call.engine.string("");
-    return call.engine.string(S_ISDIR(status->st_mode) ? "folder" : S_ISREG(status->st_mode) ? "file" : "other");
+    return call.engine.string(S_ISDIR(status->st_mode)   ? "folder"
+                              : S_ISREG(status->st_mode) ? "file"
+                                                         : "other");
 }
 
 Answer<Value> processor(const Call& call) {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto micros = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec); };
-    return call.engine.object({{"user", call.engine.number(micros(usage.ru_utime))}, {"system", call.engine.number(micros(usage.ru_stime))}});
+    const auto micros = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+    };
+    return call.engine.object({{"user", call.engine.number(micros(usage.ru_utime))},
+                               {"system", call.engine.number(micros(usage.ru_stime))}});
 }
 
 Answer<Value> memory(Realm& realm, const Call& call) {
@@ -97,17 +113,20 @@ Answer<Value> system_facts(const Call& call) {
     std::array<double, 3> load{};
     ::getloadavg(load.data(), 3);
     Engine& engine = call.engine;
-    const auto bytes = [&](unsigned long count) { return engine.number(static_cast<double>(count) * info.mem_unit); };
-    return engine.object({{"type", engine.string(name.sysname)},
-                          {"release", engine.string(name.release)},
-                          {"version", engine.string(name.version)},
-                          {"machine", engine.string(name.machine)},
-                          {"hostname", engine.string(name.nodename)},
-                          {"uptime", engine.number(static_cast<double>(info.uptime))},
-                          {"load", numbers(engine, load)},
-                          {"total", bytes(info.totalram)},
-                          {"free", bytes(info.freeram)},
-                          {"processors", engine.number(static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)))}});
+    const auto bytes = [&](unsigned long count) {
+        return engine.number(static_cast<double>(count) * info.mem_unit);
+    };
+    return engine.object(
+        {{"type", engine.string(name.sysname)},
+         {"release", engine.string(name.release)},
+         {"version", engine.string(name.version)},
+         {"machine", engine.string(name.machine)},
+         {"hostname", engine.string(name.nodename)},
+         {"uptime", engine.number(static_cast<double>(info.uptime))},
+         {"load", numbers(engine, load)},
+         {"total", bytes(info.totalram)},
+         {"free", bytes(info.freeram)},
+         {"processors", engine.number(static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)))}});
 }
 
 Value texts(Engine& engine, const std::vector<std::string>& all) {
@@ -126,8 +145,10 @@ void write_lines(Realm& realm, Console level, std::string_view text) {
     std::string& rest = realm.unfinished[level];
     rest += text;
     std::size_t begin = 0;
-    for (std::size_t end = rest.find('\n'); end != std::string::npos; end = rest.find('\n', begin)) {
-        if (realm.options.console) realm.options.console(level, std::string_view{rest}.substr(begin, end - begin));
+    for (std::size_t end = rest.find('\n'); end != std::string::npos;
+         end = rest.find('\n', begin)) {
+        if (realm.options.console)
+            realm.options.console(level, std::string_view{rest}.substr(begin, end - begin));
         begin = end + 1;
     }
     rest.erase(0, begin);
@@ -178,7 +199,9 @@ void add_system(Realm& realm, const Value& host) {
     define(realm, host, "memory", [&realm](const Call& call) { return memory(realm, call); });
     define(realm, host, "processor", processor);
     define(realm, host, "nanoseconds", [](const Call& call) -> Answer<Value> {
-        return call.engine.bigint(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count());
+        return call.engine.bigint(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+                .count());
     });
     define(realm, host, "write", [&realm](const Call& call) -> Answer<Value> {
         write_lines(realm, level_of(call[0].text()), call[1].string().value_or(""));
@@ -187,7 +210,9 @@ void add_system(Realm& realm, const Value& host) {
     utsname name{};
     ::uname(&name);
     const std::string_view machine{name.machine};
-    const std::string architecture{machine == "x86_64" ? "x64" : machine == "aarch64" ? "arm64" : machine};
+    const std::string architecture{machine == "x86_64"    ? "x64"
+                                   : machine == "aarch64" ? "arm64"
+                                                          : machine};
     const std::pair<const char*, Value> constants[] = {
         {"environment", texts(engine, realm.options.environment)},
         {"arguments", texts(engine, realm.options.arguments)},
@@ -205,7 +230,8 @@ void add_system(Realm& realm, const Value& host) {
 void add_text(Realm& realm, const Value& host) {
     define(realm, host, "encode", [&realm](const Call& call) -> Answer<Value> {
         const std::string text = call[0].string().value_or("");
-        return realm.answer(JS_NewArrayBufferCopy(realm.context, reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+        return realm.answer(JS_NewArrayBufferCopy(
+            realm.context, reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
     });
     define(realm, host, "decode", [](const Call& call) -> Answer<Value> {
         const auto bytes = call[0].bytes().value_or(std::span<const std::byte>{});
@@ -213,8 +239,12 @@ void add_text(Realm& realm, const Value& host) {
         if (call[1].truthy() && !valid_utf8(text)) return call.engine.undefined();
         return call.engine.string(text);
     });
-    define(realm, host, "isError", [](const Call& call) -> Answer<Value> { return call.engine.boolean(call[0].is(Kind::error)); });
-    define(realm, host, "isPromise", [](const Call& call) -> Answer<Value> { return call.engine.boolean(call[0].promised() != Promised::no_promise); });
+    define(realm, host, "isError", [](const Call& call) -> Answer<Value> {
+        return call.engine.boolean(call[0].is(Kind::error));
+    });
+    define(realm, host, "isPromise", [](const Call& call) -> Answer<Value> {
+        return call.engine.boolean(call[0].promised() != Promised::no_promise);
+    });
 }
 
 void add_loop(Realm& realm, const Value& host) {
@@ -226,27 +256,36 @@ void add_loop(Realm& realm, const Value& host) {
     };
     define(realm, host, "timer", [&realm, task](const Call& call) -> Answer<Value> {
         const Duration delay{call[1].integer().value_or(1)};
-        return call.engine.number(realm.loop->timer(delay, task(call[0]), Holds::loop, call[2].truthy()));
+        return call.engine.number(
+            realm.loop->timer(delay, task(call[0]), Holds::loop, call[2].truthy()));
     });
     define(realm, host, "immediate", [&realm, task](const Call& call) -> Answer<Value> {
         return call.engine.number(realm.loop->immediate(task(call[0])));
     });
     define(realm, host, "cancel", [&realm](const Call& call) -> Answer<Value> {
-        return call.engine.boolean(realm.loop->cancel(static_cast<TaskId>(call[0].integer().value_or(0))));
+        return call.engine.boolean(
+            realm.loop->cancel(static_cast<TaskId>(call[0].integer().value_or(0))));
     });
     define(realm, host, "hold", [&realm](const Call& call) -> Answer<Value> {
-        realm.loop->hold(static_cast<TaskId>(call[0].integer().value_or(0)), call[1].truthy() ? Holds::loop : Holds::nothing);
+        realm.loop->hold(static_cast<TaskId>(call[0].integer().value_or(0)),
+                         call[1].truthy() ? Holds::loop : Holds::nothing);
         return call.engine.undefined();
     });
     define(realm, host, "tick", [&realm](const Call& call) -> Answer<Value> {
-        if (!call[0].is(Kind::function)) return call.engine.error("TypeError", "The \"callback\" argument must be of type function");
+        if (!call[0].is(Kind::function))
+            return call.engine.error("TypeError",
+                                     "The \"callback\" argument must be of type function");
         realm.loop->tick(call[0]);
         return call.engine.undefined();
     });
     define(realm, host, "microtask", [&realm](const Call& call) -> Answer<Value> {
-        if (!call[0].is(Kind::function)) return call.engine.error("TypeError", "The \"callback\" argument must be of type function");
+        if (!call[0].is(Kind::function))
+            return call.engine.error("TypeError",
+                                     "The \"callback\" argument must be of type function");
         JSValueConst job[] = {Realm::raw(call[0])};
-        const auto run = [](JSContext* context, int, JSValueConst* given) { return JS_Call(context, given[0], JS_UNDEFINED, 0, nullptr); };
+        const auto run = [](JSContext* context, int, JSValueConst* given) {
+            return JS_Call(context, given[0], JS_UNDEFINED, 0, nullptr);
+        };
         if (JS_EnqueueJob(realm.context, run, 1, job) != 0) return realm.caught();
         return call.engine.undefined();
     });

@@ -28,7 +28,8 @@ Answer<Value> digest(Realm& realm, const Call& call) {
     const Bytes bytes = bytes_of(call[1]);
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> result{};
     unsigned size = 0;
-    if (kind == nullptr || EVP_Digest(data_of(bytes), bytes.size(), result.data(), &size, kind, nullptr) != 1) {
+    if (kind == nullptr ||
+        EVP_Digest(data_of(bytes), bytes.size(), result.data(), &size, kind, nullptr) != 1) {
         return call.engine.error("Error", "OpenSSL has no digest " + call[0].text());
     }
     return realm.answer(JS_NewArrayBufferCopy(realm.context, result.data(), size));
@@ -40,7 +41,13 @@ Answer<Value> hmac(Realm& realm, const Call& call) {
     const Bytes bytes = bytes_of(call[2]);
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> result{};
     unsigned size = 0;
-    if (kind == nullptr || HMAC(kind, data_of(key), static_cast<int>(key.size()), data_of(bytes), bytes.size(), result.data(), &size) == nullptr) {
+    if (kind == nullptr || HMAC(kind,
+                                data_of(key),
+                                static_cast<int>(key.size()),
+                                data_of(bytes),
+                                bytes.size(),
+                                result.data(),
+                                &size) == nullptr) {
         return call.engine.error("Error", "OpenSSL has no HMAC by " + call[0].text());
     }
     return realm.answer(JS_NewArrayBufferCopy(realm.context, result.data(), size));
@@ -48,9 +55,11 @@ Answer<Value> hmac(Realm& realm, const Call& call) {
 
 Answer<Value> random_bytes(Realm& realm, const Call& call) {
     const auto size = static_cast<std::size_t>(call[0].integer().value_or(0));
-    if (size > realm.options.memory_limit) return call.engine.error("RangeError", "more random bytes than the script has memory");
+    if (size > realm.options.memory_limit)
+        return call.engine.error("RangeError", "more random bytes than the script has memory");
     std::vector<std::uint8_t> bytes(size);
-    if (RAND_bytes(bytes.data(), static_cast<int>(size)) != 1) return call.engine.error("Error", "OpenSSL has no random numbers");
+    if (RAND_bytes(bytes.data(), static_cast<int>(size)) != 1)
+        return call.engine.error("Error", "OpenSSL has no random numbers");
     return realm.answer(JS_NewArrayBufferCopy(realm.context, bytes.data(), bytes.size()));
 }
 
@@ -63,7 +72,8 @@ void add_crypto(Realm& realm, const Value& host) {
     define(realm, host, "equal", [](const Call& call) -> Answer<Value> {
         const Bytes left = bytes_of(call[0]);
         const Bytes right = bytes_of(call[1]);
-        return call.engine.boolean(left.size() == right.size() && CRYPTO_memcmp(data_of(left), data_of(right), left.size()) == 0);
+        return call.engine.boolean(left.size() == right.size() &&
+                                   CRYPTO_memcmp(data_of(left), data_of(right), left.size()) == 0);
     });
 }
 

@@ -76,7 +76,8 @@ std::optional<Exception> Loop::end() {
 void Loop::fail(Exception exception) {
     if (failure_) return;
     if (exception.kind == Exception::Kind::thrown) {
-        const Value arguments[] = {exception.value, realm_.own(JS_NewString(realm_.context, "uncaughtException"))};
+        const Value arguments[] = {exception.value,
+                                   realm_.own(JS_NewString(realm_.context, "uncaughtException"))};
         auto listened = realm_.core_call("uncaught", arguments);
         if (listened && listened->truthy()) return;
         if (!listened) exception = std::move(listened).error();
@@ -99,7 +100,9 @@ void Loop::handled(const Value& promise) {
     // An ES module that throws rejects a second promise, which QuickJS keeps to itself.
     const Value reason = found->second;
     const bool has_identity = reason.is(Kind::error) || reason.is(Kind::object);
-    std::erase_if(rejections_, [&](const auto& one) { return is_it(one) || (has_identity && one.second.same(reason)); });
+    std::erase_if(rejections_, [&](const auto& one) {
+        return is_it(one) || (has_identity && one.second.same(reason));
+    });
 }
 
 void Loop::microtasks() {
@@ -125,7 +128,8 @@ void Loop::look_at_rejections() {
         const auto [promise, reason] = std::move(rejections_.front());
         rejections_.erase(rejections_.begin());
         if (promise.same(awaited_)) continue;
-        const Value arguments[] = {reason, realm_.own(JS_NewString(realm_.context, "unhandledRejection")), promise};
+        const Value arguments[] = {
+            reason, realm_.own(JS_NewString(realm_.context, "unhandledRejection")), promise};
         auto listened = realm_.core_call("uncaught", arguments);
         if (!listened) fail(std::move(listened).error());
         if (listened && !listened->truthy()) failure_ = realm_.exception_of(reason);
@@ -134,7 +138,8 @@ void Loop::look_at_rejections() {
 
 std::uint32_t Loop::timer(Duration delay, std::function<void()> callback, Holds holds, bool every) {
     const Duration at_least = std::max(delay, Duration{1});
-    timers_.emplace(ainit::after(at_least), Timer{++last_id_, at_least, std::move(callback), holds, every});
+    timers_.emplace(ainit::after(at_least),
+                    Timer{++last_id_, at_least, std::move(callback), holds, every});
     return last_id_;
 }
 

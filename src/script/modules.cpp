@@ -12,7 +12,8 @@ namespace ainit::script {
 namespace {
 
 // On one line, so that lines stay what they are; source positions know its length.
-constexpr std::string_view kWrapper = "(function (exports, require, module, __filename, __dirname) {";
+constexpr std::string_view kWrapper =
+    "(function (exports, require, module, __filename, __dirname) {";
 
 char* normalize(JSContext* context, const char* base, const char* name, void*) {
     Realm& realm = Realm::of(context);
@@ -70,7 +71,8 @@ void describe(Realm& realm, JSModuleDef* module, const std::string& name) {
     const Value meta = realm.own(JS_GetImportMeta(realm.context, module));
     const std::string file = name.substr(0, name.find_first_of("?#"));
     std::string url = "file://";
-    for (const std::string& part : split(file, '/')) url += (url == "file://" && part.empty() ? "" : "/") + percent_encode(part);
+    for (const std::string& part : split(file, '/'))
+        url += (url == "file://" && part.empty() ? "" : "/") + percent_encode(part);
     static_cast<void>(meta.set("dirname", engine.string(file.substr(0, file.rfind('/')))));
     static_cast<void>(meta.set("filename", engine.string(file)));
     define(realm, meta, "resolve", [&realm, name](const Call& call) -> Answer<Value> {
@@ -84,7 +86,8 @@ void describe(Realm& realm, JSModuleDef* module, const std::string& name) {
 
 JSModuleDef* compile_module(Realm& realm, const std::string& source, const std::string& name) {
     constexpr int kFlags = JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY;
-    const JSValue compiled = JS_Eval(realm.context, source.c_str(), source.size(), name.c_str(), kFlags);
+    const JSValue compiled =
+        JS_Eval(realm.context, source.c_str(), source.size(), name.c_str(), kFlags);
     if (JS_IsException(compiled) != 0) return nullptr;
     // QuickJS keeps the module itself in its list.
     auto* module = static_cast<JSModuleDef*>(JS_VALUE_GET_PTR(compiled));
@@ -122,8 +125,10 @@ Answer<Value> compile(Realm& realm, const Call& call) {
 Answer<Value> import_now(Realm& realm, const Call& call) {
     const std::string name = call[0].text();
     std::string quoted = call[0].json().value();
-    const std::string source = fmt::format("import * as all from {}; import.meta.take(all);", quoted);
-    JSModuleDef* module = compile_module(realm, source, fmt::format("internal:require/{}", ++realm.imports));
+    const std::string source =
+        fmt::format("import * as all from {}; import.meta.take(all);", quoted);
+    JSModuleDef* module =
+        compile_module(realm, source, fmt::format("internal:require/{}", ++realm.imports));
     if (module == nullptr) return realm.caught();
     Value all;
     {
@@ -142,22 +147,27 @@ Answer<Value> import_now(Realm& realm, const Call& call) {
         return realm.exception_of(ran->promised_value());
     }
     if (ran->promised() == Promised::pending) {
-        return call.engine.error("Error", fmt::format("require() cannot be used on an ES module with top-level await: {}", name),
-                                 {{"code", call.engine.string("ERR_REQUIRE_ASYNC_MODULE")}});
+        return call.engine.error(
+            "Error",
+            fmt::format("require() cannot be used on an ES module with top-level await: {}", name),
+            {{"code", call.engine.string("ERR_REQUIRE_ASYNC_MODULE")}});
     }
     return all;
 }
 
 Answer<Value> is_module(Realm& realm, const Call& call) {
     const std::string source = call[0].string().value_or("");
-    const bool is = compile_module(realm, source, fmt::format("internal:detect/{}", ++realm.imports)) != nullptr;
+    const bool is =
+        compile_module(realm, source, fmt::format("internal:detect/{}", ++realm.imports)) !=
+        nullptr;
     if (!is) static_cast<void>(realm.caught());
     return call.engine.boolean(is);
 }
 
 Answer<Value> bundle(Realm& realm, const Call& call) {
     const auto found = realm.bundles.find(call[0].text());
-    if (found == realm.bundles.end()) return call.engine.error("Error", "there is no bundle " + call[0].text());
+    if (found == realm.bundles.end())
+        return call.engine.error("Error", "there is no bundle " + call[0].text());
     return realm.unpack(found->second);
 }
 
@@ -174,11 +184,15 @@ void set_module_loader(Realm& realm) {
 void add_modules(Realm& realm, const Value& host) {
     define(realm, host, "compile", [&realm](const Call& call) { return compile(realm, call); });
     define(realm, host, "bundle", [&realm](const Call& call) { return bundle(realm, call); });
-    define(realm, host, "importNow", [&realm](const Call& call) { return import_now(realm, call); });
-    define(realm, host, "isModuleSource", [&realm](const Call& call) { return is_module(realm, call); });
+    define(
+        realm, host, "importNow", [&realm](const Call& call) { return import_now(realm, call); });
+    define(realm, host, "isModuleSource", [&realm](const Call& call) {
+        return is_module(realm, call);
+    });
     define(realm, host, "hasBundle", [&realm](const Call& call) -> Answer<Value> {
         const std::string name = call[0].text();
-        return call.engine.boolean(name.find(':') == std::string::npos && realm.bundles.contains(name));
+        return call.engine.boolean(name.find(':') == std::string::npos &&
+                                   realm.bundles.contains(name));
     });
     define(realm, host, "hasModule", [&realm](const Call& call) -> Answer<Value> {
         return call.engine.boolean(realm.modules.contains(call[0].text()));
@@ -204,7 +218,8 @@ Answer<Value> Realm::evaluate(std::string_view source, std::string_view name, in
 }
 
 Answer<Value> Realm::unpack(std::span<const std::uint8_t> bytecode) {
-    const JSValue code = JS_ReadObject(context, bytecode.data(), bytecode.size(), JS_READ_OBJ_BYTECODE);
+    const JSValue code =
+        JS_ReadObject(context, bytecode.data(), bytecode.size(), JS_READ_OBJ_BYTECODE);
     if (JS_IsException(code) != 0) return caught();
     return answer(JS_EvalFunction(context, code));
 }

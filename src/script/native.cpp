@@ -17,7 +17,8 @@ void end_native(JSRuntime*, JSValue value) {
     delete static_cast<Native*>(JS_GetOpaque(value, native_class()));
 }
 
-JSValue call_native(JSContext* context, JSValueConst self, int count, JSValueConst* arguments, int, JSValue* data) {
+JSValue call_native(
+    JSContext* context, JSValueConst self, int count, JSValueConst* arguments, int, JSValue* data) {
     Realm& realm = Realm::of(context);
     // A copy: the function may be the last to know its own closure.
     const Value holder = realm.share(data[0]);
@@ -44,7 +45,11 @@ Value Realm::function(const std::string& name, Native native) {
     JSValueConst data[] = {holder.get()};
     const JSValue made = JS_NewCFunctionData(context, call_native, 0, 0, 1, data);
     if (JS_IsException(made) == 0) {
-        JS_DefinePropertyValueStr(context, made, "name", JS_NewStringLen(context, name.data(), name.size()), JS_PROP_CONFIGURABLE);
+        JS_DefinePropertyValueStr(context,
+                                  made,
+                                  "name",
+                                  JS_NewStringLen(context, name.data(), name.size()),
+                                  JS_PROP_CONFIGURABLE);
     }
     return JS_IsException(made) != 0 ? own(JS_UNDEFINED) : own(made);
 }

@@ -72,7 +72,8 @@ int interrupt(JSRuntime*, void* opaque) {
     return 1;
 }
 
-void on_rejection(JSContext* context, JSValueConst promise, JSValueConst reason, JS_BOOL handled, void*) {
+void on_rejection(
+    JSContext* context, JSValueConst promise, JSValueConst reason, JS_BOOL handled, void*) {
     Realm& realm = Realm::of(context);
     if (handled != 0) {
         realm.loop->handled(realm.share(promise));

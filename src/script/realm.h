@@ -89,17 +89,18 @@ struct Realm {
     JSContext* context{nullptr};
     Engine* engine{nullptr};
     bool was_interrupted{false};
-    Value ring{};      ///< the ring's fixed member; its own value is undefined
-    Value core{};      ///< what the loader offers to C++
+    Value ring{};  ///< the ring's fixed member; its own value is undefined
+    Value core{};  ///< what the loader offers to C++
     std::unique_ptr<Loop> loop{};
     std::map<std::string, std::function<Answer<Value>(Engine&)>, std::less<>> modules{};
     std::map<std::string, std::span<const std::uint8_t>, std::less<>> bundles{};
-    std::vector<std::string> roots{};   ///< real paths of the folders that may be read
+    std::vector<std::string> roots{};  ///< real paths of the folders that may be read
     std::vector<std::string> loaded{};
-    std::map<std::string, std::vector<std::string>> synthetic{};  ///< names that other modules export as ES modules
-    int imports{0};  ///< counts our own small modules, whose names must differ
+    std::map<std::string, std::vector<std::string>>
+        synthetic{};  ///< names that other modules export as ES modules
+    int imports{0};   ///< counts our own small modules, whose names must differ
     std::map<Console, std::string> unfinished{};  ///< console text that waits for its line's end
-    std::set<std::string> wrapped{};  ///< CommonJS files, whose first line begins with a wrapper
+    std::set<std::string> wrapped{};     ///< CommonJS files, whose first line begins with a wrapper
     std::set<std::string> typescript{};  ///< files whose types were stripped: columns differ
 };
 

@@ -17,7 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The next number of a mapping in base 64 VLQ; empty at the segment's end or at nonsense.
 std::optional<int> number_at(std::string_view text, std::size_t& at) {
@@ -59,7 +60,8 @@ std::optional<std::string> map_of(Realm& realm, const std::string& file) {
     const std::size_t at = source->rfind(kMark);
     if (at == std::string::npos) return {};
     const std::size_t end = source->find_first_of("\r\n", at);
-    const std::string url{trim(std::string_view{*source}.substr(at + kMark.size(), end - at - kMark.size()))};
+    const std::string url{
+        trim(std::string_view{*source}.substr(at + kMark.size(), end - at - kMark.size()))};
     if (url.starts_with(kInline)) {
         const std::size_t comma = url.find(',');
         if (comma == std::string::npos) return {};
@@ -95,9 +97,11 @@ std::optional<SourceMap> SourceMap::parse(std::string_view text) {
     if (object == nullptr) return {};
     const json::value* mappings = object->if_contains("mappings");
     const json::value* sources = object->if_contains("sources");
-    if (mappings == nullptr || !mappings->is_string() || sources == nullptr || !sources->is_array()) return {};
+    if (mappings == nullptr || !mappings->is_string() || sources == nullptr || !sources->is_array())
+        return {};
     std::string root;
-    if (const auto* given = object->if_contains("sourceRoot"); given != nullptr && given->is_string()) {
+    if (const auto* given = object->if_contains("sourceRoot");
+        given != nullptr && given->is_string()) {
         root = json::value_to<std::string>(*given);
         if (!root.empty() && !root.ends_with('/')) root += '/';
     }
@@ -135,11 +139,16 @@ bool SourceMap::read(std::string_view mappings) {
 
 std::optional<Origin> SourceMap::original(int line, int column) const {
     const std::pair wanted{line - 1, std::max(column - 1, 0)};
-    auto after = std::ranges::upper_bound(segments_, wanted, {}, [](const Segment& one) { return std::pair{one.line, one.column}; });
+    auto after = std::ranges::upper_bound(
+        segments_, wanted, {}, [](const Segment& one) { return std::pair{one.line, one.column}; });
     if (after == segments_.begin()) return {};
     const Segment& found = *std::prev(after);
-    if (found.line != line - 1 || found.source < 0 || static_cast<std::size_t>(found.source) >= sources_.size()) return {};
-    return Origin{sources_[static_cast<std::size_t>(found.source)], found.original_line + 1, column == 0 ? 0 : found.original_column + 1};
+    if (found.line != line - 1 || found.source < 0 ||
+        static_cast<std::size_t>(found.source) >= sources_.size())
+        return {};
+    return Origin{sources_[static_cast<std::size_t>(found.source)],
+                  found.original_line + 1,
+                  column == 0 ? 0 : found.original_column + 1};
 }
 
 Frame original(Realm& realm, Frame frame) {

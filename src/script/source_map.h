@@ -18,8 +18,8 @@ class SourceMap {
     /// Empty if it is not a source map.
     static std::optional<SourceMap> parse(std::string_view json);
 
-    /// The original place of a generated one (both from 1); empty if it has none. The file is as the
-    /// map names it.
+    /// The original place of a generated one (both from 1); empty if it has none. The file is as
+    /// the map names it.
     std::optional<Origin> original(int line, int column) const;
 
   private:

@@ -10,8 +10,10 @@ namespace ainit::script {
 /// encodes.
 inline std::string without_surrogates(std::string_view text) {
     std::string out{text};
-    for (std::size_t at = out.find('\xed'); at != std::string::npos; at = out.find('\xed', at + 1)) {
-        const bool surrogate = at + 2 < out.size() && static_cast<unsigned char>(out[at + 1]) >= 0xa0;
+    for (std::size_t at = out.find('\xed'); at != std::string::npos;
+         at = out.find('\xed', at + 1)) {
+        const bool surrogate =
+            at + 2 < out.size() && static_cast<unsigned char>(out[at + 1]) >= 0xa0;
         if (surrogate) out.replace(at, 3, "\xef\xbf\xbd");
     }
     return out;

@@ -186,14 +186,16 @@ Answer<Value> Value::get(std::uint32_t index) const {
 Answer<void> Value::set(std::string_view name, const Value& value) const {
     if (realm_ == nullptr) return no_engine(fmt::format("set \"{}\" of", name));
     const JSAtom atom = JS_NewAtomLen(realm_->context, name.data(), name.size());
-    const int result = JS_SetProperty(realm_->context, Realm::raw(*this), atom, realm_->give(value));
+    const int result =
+        JS_SetProperty(realm_->context, Realm::raw(*this), atom, realm_->give(value));
     JS_FreeAtom(realm_->context, atom);
     return realm_->answer(result);
 }
 
 Answer<void> Value::set(std::uint32_t index, const Value& value) const {
     if (realm_ == nullptr) return no_engine(fmt::format("set [{}] of", index));
-    return realm_->answer(JS_SetPropertyUint32(realm_->context, Realm::raw(*this), index, realm_->give(value)));
+    return realm_->answer(
+        JS_SetPropertyUint32(realm_->context, Realm::raw(*this), index, realm_->give(value)));
 }
 
 Answer<std::vector<std::string>> Value::names() const {
@@ -203,7 +205,8 @@ Answer<std::vector<std::string>> Value::names() const {
     JSPropertyEnum* table = nullptr;
     std::uint32_t count = 0;
     constexpr int kWanted = JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY;
-    if (JS_GetOwnPropertyNames(context, &table, &count, Realm::raw(*this), kWanted) < 0) return realm_->caught();
+    if (JS_GetOwnPropertyNames(context, &table, &count, Realm::raw(*this), kWanted) < 0)
+        return realm_->caught();
     std::vector<std::string> names;
     for (std::uint32_t at = 0; at < count; ++at) {
         const Held name{context, JS_AtomToString(context, table[at].atom)};
@@ -230,7 +233,8 @@ Answer<std::vector<Value>> Value::elements() const {
 
 Answer<std::string> Value::json() const {
     if (realm_ == nullptr) return std::string{"null"};
-    auto text = realm_->answer(JS_JSONStringify(realm_->context, Realm::raw(*this), JS_UNDEFINED, JS_UNDEFINED));
+    auto text = realm_->answer(
+        JS_JSONStringify(realm_->context, Realm::raw(*this), JS_UNDEFINED, JS_UNDEFINED));
     if (!text) return std::move(text).error();
     return text->string().value_or("null");
 }
@@ -242,13 +246,18 @@ Answer<Value> Value::call(std::span<const Value> arguments) const {
 Answer<Value> Value::call_on(const Value& self, std::span<const Value> arguments) const {
     if (realm_ == nullptr) return no_engine("call");
     std::vector<JSValueConst> raw = raw_all(arguments);
-    return realm_->answer(JS_Call(realm_->context, Realm::raw(*this), Realm::raw(self), static_cast<int>(raw.size()), raw.data()));
+    return realm_->answer(JS_Call(realm_->context,
+                                  Realm::raw(*this),
+                                  Realm::raw(self),
+                                  static_cast<int>(raw.size()),
+                                  raw.data()));
 }
 
 Answer<Value> Value::construct(std::span<const Value> arguments) const {
     if (realm_ == nullptr) return no_engine("construct");
     std::vector<JSValueConst> raw = raw_all(arguments);
-    return realm_->answer(JS_CallConstructor(realm_->context, Realm::raw(*this), static_cast<int>(raw.size()), raw.data()));
+    return realm_->answer(JS_CallConstructor(
+        realm_->context, Realm::raw(*this), static_cast<int>(raw.size()), raw.data()));
 }
 
 Answer<Value> Value::invoke(std::string_view name, std::span<const Value> arguments) const {
@@ -260,9 +269,12 @@ Answer<Value> Value::invoke(std::string_view name, std::span<const Value> argume
 Promised Value::promised() const {
     if (!is(Kind::promise)) return Promised::no_promise;
     switch (JS_PromiseState(realm_->context, Realm::raw(*this))) {
-        case JS_PROMISE_FULFILLED: return Promised::fulfilled;
-        case JS_PROMISE_REJECTED: return Promised::rejected;
-        case JS_PROMISE_PENDING: return Promised::pending;
+        case JS_PROMISE_FULFILLED:
+            return Promised::fulfilled;
+        case JS_PROMISE_REJECTED:
+            return Promised::rejected;
+        case JS_PROMISE_PENDING:
+            return Promised::pending;
     }
     return Promised::no_promise;
 }

@@ -140,18 +140,18 @@ struct Frame {
 /// What a script threw, or why it was ended. Made by scripts, and by Engine::error() for natives.
 struct Exception {
     enum class Kind {
-        thrown,       ///< by a script; also when its stack is exhausted, a RangeError in Node's terms
+        thrown,  ///< by a script; also when its stack is exhausted, a RangeError in Node's terms
         interrupted,  ///< the Stop is over: asked to stop, or the deadline
         memory,       ///< the memory limit
         stalled,      ///< a promise is pending and nothing is left to wait for
     };
 
     Kind kind{Kind::thrown};
-    std::string name{};      ///< "TypeError", "QueryFailedError"; "" if what was thrown is no Error
-    std::string message{};   ///< of the Error, or what was thrown as text
+    std::string name{};     ///< "TypeError", "QueryFailedError"; "" if what was thrown is no Error
+    std::string message{};  ///< of the Error, or what was thrown as text
     std::vector<Frame> stack{};
-    Value value{};           ///< what was thrown; undefined unless `thrown` or `memory`
-    Stop stop{};             ///< the engine's, where `interrupted`
+    Value value{};  ///< what was thrown; undefined unless `thrown` or `memory`
+    Stop stop{};    ///< the engine's, where `interrupted`
 
     /// The first frame in a file of the project: not of the engine's own modules or bundles.
     Origin where() const;

@@ -23,12 +23,15 @@ std::vector<std::string> lines_of(std::string text) {
 }
 
 std::vector<std::string> by_node(const Project& project, const std::string& file) {
-    const std::string command = "cd '" + project.folder() + "' && env -i PATH=\"$PATH\" SEEN=yes node --no-warnings " + file + " 2>&1";
+    const std::string command = "cd '" + project.folder() +
+                                "' && env -i PATH=\"$PATH\" SEEN=yes node --no-warnings " + file +
+                                " 2>&1";
     std::FILE* pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
     std::string out;
     std::array<char, 4096> some{};
-    for (std::size_t got = 0; (got = std::fread(some.data(), 1, some.size(), pipe)) > 0;) out.append(some.data(), got);
+    for (std::size_t got = 0; (got = std::fread(some.data(), 1, some.size(), pipe)) > 0;)
+        out.append(some.data(), got);
     CAPTURE(out);
     REQUIRE(::pclose(pipe) == 0);
     return lines_of(out);
@@ -53,7 +56,8 @@ void compare(Project& project, const std::string& file) {
         CAPTURE(at + 1);
         // The engine takes JSON without the attribute that Node asks for, since QuickJS has none.
         if (at < node.size() && node[at].ends_with(" ERR_IMPORT_ASSERTION_TYPE_MISSING")) continue;
-        CHECK((at < ours.size() ? ours[at] : "(nothing)") == (at < node.size() ? node[at] : "(nothing)"));
+        CHECK((at < ours.size() ? ours[at] : "(nothing)") ==
+              (at < node.size() ? node[at] : "(nothing)"));
     }
     CHECK(node.size() > 1);
 }
@@ -78,7 +82,16 @@ void unpack(const Project& project, const std::string& text) {
 TEST_SUITE_BEGIN("process");
 
 TEST_CASE("script: Node's modules print what they print in Node") {
-    for (const char* name : {"path", "buffer", "util", "events", "order", "web", "crypto", "files", "streams", "process"}) {
+    for (const char* name : {"path",
+                             "buffer",
+                             "util",
+                             "events",
+                             "order",
+                             "web",
+                             "crypto",
+                             "files",
+                             "streams",
+                             "process"}) {
         CAPTURE(std::string{name});
         Project project;
         project.file("main.js", fixture(std::string{"node/"} + name + ".js"));

@@ -25,8 +25,13 @@ TEST_CASE("script: TypeScript runs as its author wrote it") {
         // comments and trailing commas, as TypeScript's own files have them
         "compilerOptions": { "baseUrl": ".", "paths": { "@lib/*": ["none/*", "src/lib/*"], "@one": ["src/lib/one"], }, /* more */ "module": "commonjs" },
     })");
-    project.file("src/lib/one.ts", "export enum Colour { red = 1, green, blue = 'b'.length + 5 }\nexport const enum Small { a, b = 'text' as any }\nexport default class One<T> { constructor(private readonly value: T, public other?: number) {} get(): T { return this.value!; } }");
-    project.file("src/lib/types.ts", "export interface Shape { side: number }\nexport type Name = string;");
+    project.file(
+        "src/lib/one.ts",
+        "export enum Colour { red = 1, green, blue = 'b'.length + 5 }\nexport const enum Small { "
+        "a, b = 'text' as any }\nexport default class One<T> { constructor(private readonly value: "
+        "T, public other?: number) {} get(): T { return this.value!; } }");
+    project.file("src/lib/types.ts",
+                 "export interface Shape { side: number }\nexport type Name = string;");
     project.file("src/main.ts", R"(import One, { Colour, Small } from '@one';
 import type { Shape } from './lib/types';
 import { Name, type Shape as Other } from '@lib/types';
@@ -45,12 +50,15 @@ export const seen = [new One<number>(5).get(), Colour.green, Colour[1], Colour.b
 )");
     project.file("src/plain.js", "module.exports = require('./main').seen.length;");
     project.file("esm/package.json", R"({ "type": "module" })");
-    project.file("esm/main.ts", "import { later } from './later.js';\nimport { other } from './extensionless';\nexport const value: number = (await later()) + other;\n");
+    project.file("esm/main.ts",
+                 "import { later } from './later.js';\nimport { other } from "
+                 "'./extensionless';\nexport const value: number = (await later()) + other;\n");
     project.file("esm/later.ts", "export const later = async (): Promise<number> => 40;\n");
     project.file("esm/extensionless.ts", "export const other: number = 2;\n");
     auto engine = project.engine();
     const Value main = engine->require("./src/main.ts").value();
-    CHECK(main.get("seen")->json().value() == R"([5,2,"red",6,"text","derived",3,1,"g","y","function",1,null])");
+    CHECK(main.get("seen")->json().value() ==
+          R"([5,2,"red",6,"text","derived",3,1,"g","y","function",1,null])");
     CHECK(engine->require("./src/plain").value().number() == 13);
     auto imported = engine->import("esm/main.ts");
     REQUIRE(imported.has_value());
@@ -74,7 +82,9 @@ TEST_CASE("script: what JavaScript does not need is not loaded") {
 
 TEST_CASE("script: an error in TypeScript is at its line in the source") {
     Project project;
-    project.file("bad.ts", "interface A {\n  a: string\n}\n\nexport function run(a: A): never {\n  throw new Error('in TypeScript');\n}\nrun({ a: 'x' } as A);\n");
+    project.file("bad.ts",
+                 "interface A {\n  a: string\n}\n\nexport function run(a: A): never {\n  throw new "
+                 "Error('in TypeScript');\n}\nrun({ a: 'x' } as A);\n");
     project.file("syntax.ts", "const a: number = 1;\nconst b: = 2;\n");
     project.file("decorated.ts", "function dec(): any {}\n\n@dec()\nclass A {}\n");
     auto engine = project.engine();
@@ -93,8 +103,11 @@ TEST_CASE("script: an error in TypeScript is at its line in the source") {
 TEST_CASE("script: an error in JavaScript is at its line and column") {
     Project project;
     project.file("first.js", "throw new Error('on the first line');");
-    project.file("deep.js", "'use strict';\nfunction inner() {\n    null.x;\n}\nmodule.exports = () => inner();\n");
-    project.file("main.js", "const deep = require('./deep');\nexports.run = async () => {\n  deep();\n};\n");
+    project.file(
+        "deep.js",
+        "'use strict';\nfunction inner() {\n    null.x;\n}\nmodule.exports = () => inner();\n");
+    project.file("main.js",
+                 "const deep = require('./deep');\nexports.run = async () => {\n  deep();\n};\n");
     project.file("module.mjs", "export const a = 1;\n\n  missing();\n");
     project.file("syntax.js", "let a = 1;\nlet a = 2;\n");
     project.file("data.json", "{\n  \"a\": 1,\n  oops\n}\n");
@@ -115,20 +128,26 @@ TEST_CASE("script: an error in JavaScript is at its line and column") {
     CHECK(syntax.where().file == project.path("syntax.js"));
     CHECK(syntax.where().line == 2);
     CHECK(thrown_by(*engine, "data.json").message.starts_with(project.path("data.json") + ": "));
-    const Failure failure = why.failure(Code::migration_failed, Code::migration_timeout, "cannot run main.js");
+    const Failure failure =
+        why.failure(Code::migration_failed, Code::migration_timeout, "cannot run main.js");
     CHECK(failure.line() == "cannot run main.js: TypeError: cannot read property 'x' of null");
     CHECK(failure.where.file == project.path("deep.js"));
 }
 
 TEST_CASE("script: source maps of compiled files lead to their sources, inline and beside them") {
     // The compiled line 3 column 5 is line 12 column 3 of the source.
-    const std::string map = R"({"version":3,"sources":["../src/made.ts"],"sourceRoot":"","names":[],"mappings":";;IAWE"})";
+    const std::string map =
+        R"({"version":3,"sources":["../src/made.ts"],"sourceRoot":"","names":[],"mappings":";;IAWE"})";
     Project project;
-    const std::string code = "\"use strict\";\nfunction run() {\n    throw new Error('compiled');\n}\nrun();\n";
+    const std::string code =
+        "\"use strict\";\nfunction run() {\n    throw new Error('compiled');\n}\nrun();\n";
     project.file("dist/beside.js", code + "//# sourceMappingURL=beside.js.map\n");
     project.file("dist/beside.js.map", map);
-    project.file("dist/inline.js", code + "//# sourceMappingURL=data:application/json;base64,"
-                 "eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbIi4uL3NyYy9tYWRlLnRzIl0sInNvdXJjZVJvb3QiOiIiLCJuYW1lcyI6W10sIm1hcHBpbmdzIjoiOztJQVdFIn0=");
+    project.file("dist/inline.js",
+                 code +
+                     "//# sourceMappingURL=data:application/json;base64,"
+                     "eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbIi4uL3NyYy9tYWRlLnRzIl0sInNvdXJjZVJvb3QiOiIiL"
+                     "CJuYW1lcyI6W10sIm1hcHBpbmdzIjoiOztJQVdFIn0=");
     project.file("dist/none.js", code + "//# sourceMappingURL=none.js.map\n");
     project.file("dist/broken.js", code + "//# sourceMappingURL=broken.js.map\n");
     project.file("dist/broken.js.map", R"({"version":3,"sources":["x"],"mappings":"!!!"})");
@@ -144,10 +163,14 @@ TEST_CASE("script: a native learns where the script is that calls it") {
     project.file("main.js", "exports.run = () => {\n  where();\n};\n");
     auto engine = project.engine();
     std::vector<Frame> stack;
-    engine->global().set("where", engine->function("where", [&stack](const Call& call) -> Answer<Value> {
-        stack = call.engine.stack();
-        return call.engine.undefined();
-    })).value();
+    engine->global()
+        .set("where",
+             engine->function("where",
+                              [&stack](const Call& call) -> Answer<Value> {
+                                  stack = call.engine.stack();
+                                  return call.engine.undefined();
+                              }))
+        .value();
     CHECK(engine->require("./main.js").value().invoke("run").has_value());
     REQUIRE_FALSE(stack.empty());
     CHECK(stack.front().where.file == project.path("main.js"));
@@ -157,7 +180,9 @@ TEST_CASE("script: a native learns where the script is that calls it") {
 TEST_CASE("script: modules of C++ and bundles are required by name, before packages of that name") {
     Project project;
     project.file("node_modules/given/index.js", "exports.from = 'package';");
-    project.file("main.mjs", "import given, { from } from 'given';\nexport const seen = [given.from, from, (await import('given')).from];\n");
+    project.file("main.mjs",
+                 "import given, { from } from 'given';\nexport const seen = [given.from, from, "
+                 "(await import('given')).from];\n");
     auto engine = project.engine();
     int made = 0;
     engine->module("given", [&made](Engine& inside) -> Answer<Value> {
@@ -171,7 +196,9 @@ TEST_CASE("script: modules of C++ and bundles are required by name, before packa
     REQUIRE_MESSAGE(imported.has_value(), imported.error().report());
     CHECK(imported->get("seen")->json().value() == R"(["C++","C++","C++"])");
     CHECK(made == 1);
-    engine->module("failing", [](Engine& inside) -> Answer<Value> { return inside.error("Error", "not today"); });
+    engine->module("failing", [](Engine& inside) -> Answer<Value> {
+        return inside.error("Error", "not today");
+    });
     CHECK(engine->require("failing").error().text() == "Error: not today");
 }
 

@@ -18,7 +18,8 @@ namespace ainit::script::test {
 class Project {
   public:
     Project() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "ainit-script-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "ainit-script-XXXXXX").string();
         REQUIRE(::mkdtemp(pattern.data()) != nullptr);
         folder_ = std::filesystem::canonical(pattern);
     }
