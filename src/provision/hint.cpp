@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/hint.h"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "base/sql.h"
@@ -112,8 +114,10 @@ std::string hint_of(const plan::Action& action, const Failure& failure, const st
     }
     if (failure.sqlstate == kQueryCanceled && failure.signal == 0) return "raise statement_timeout";
     if (failure.sqlstate == kObjectInUse) return "end the sessions in the template database, or use template0";
-    // 0A000, 58P01: an extension that is not there; 22023, 42704, 42809, 3F000: a value or name that is none.
-    return thing_hint(action, failure);
+    // 0A000, 58P01: an extension that is not there; 22, 42: a value or name that is none.
+    const std::string_view family = std::string_view{failure.sqlstate}.substr(0, 2);
+    const bool thing = failure.sqlstate == "0A000" || failure.sqlstate == "58P01" || family == "22" || family == "42";
+    return thing ? thing_hint(action, failure) : failure.hint;
 }
 
 }  // namespace ainit::provision
