@@ -83,6 +83,20 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
     return fields;
 }
 
+int send_parameters(PGconn* connection, const Statement& statement) {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    std::vector<int> formats;
+    for (std::size_t i = 0; i < statement.parameters.size(); ++i) {
+        const auto& value = statement.parameters[i];
+        values.push_back(value ? value->c_str() : nullptr);
+        lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+        formats.push_back(i < statement.binary.size() && statement.binary[i] ? 1 : 0);
+    }
+    return PQsendQueryParams(connection, statement.text.c_str(), static_cast<int>(values.size()),
+                             nullptr, values.data(), lengths.data(), formats.data(), 0);
+}
+
 }  // namespace
 
 Exchange::Exchange(Session& session, Statement statement)
@@ -93,13 +107,7 @@ Exchange::Exchange(Session& session, Statement statement)
     if (statement_.parameters.empty() && !statement_.extended) {
         sent = PQsendQuery(connection, statement_.text.c_str());
     } else {
-        std::vector<const char*> values;
-        for (const auto& value : statement_.parameters) {
-            values.push_back(value ? value->c_str() : nullptr);
-        }
-        sent = PQsendQueryParams(connection, statement_.text.c_str(),
-                                 static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                                 nullptr, 0);
+        sent = send_parameters(connection, statement_);
     }
     if (sent == 0 || !flush()) lose();
 }
