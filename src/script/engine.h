@@ -43,8 +43,8 @@ struct Options {
     /// (engine = "command")`.
     std::string way_out{};
     /// TypeScript's file with the compiler's options; empty: tsconfig.json in the project's folder
-    /// or the nearest above it that may be read. Its baseUrl and paths count, and whether its
-    /// module is an ES one; a missing file is no error.
+    /// or the nearest above it that may be read. Its baseUrl, paths and options of decorators
+    /// count; a missing file is no error.
     std::string tsconfig{};
 };
 

@@ -206,7 +206,7 @@ void add_modules(Realm& realm, const Value& host) {
         return call.engine.undefined();
     });
     define(realm, host, "typescript", [&realm](const Call& call) -> Answer<Value> {
-        realm.typescript.insert(call[0].text());
+        realm.typescript.insert_or_assign(call[0].text(), call[1].string().value_or(""));
         return call.engine.undefined();
     });
 }

@@ -100,8 +100,10 @@ struct Realm {
         synthetic{};  ///< names that other modules export as ES modules
     int imports{0};   ///< counts our own small modules, whose names must differ
     std::map<Console, std::string> unfinished{};  ///< console text that waits for its line's end
-    std::set<std::string> wrapped{};     ///< CommonJS files, whose first line begins with a wrapper
-    std::set<std::string> typescript{};  ///< files whose types were stripped: columns differ
+    std::set<std::string> wrapped{};  ///< CommonJS files, whose first line begins with a wrapper
+    /// Files whose types were stripped (columns differ), or that TypeScript compiled: its source
+    /// map.
+    std::map<std::string, std::string> typescript{};
 };
 
 /// How far the first line of a CommonJS file is shifted.

@@ -76,7 +76,9 @@ std::optional<std::string> map_of(Realm& realm, const std::string& file) {
 }
 
 std::optional<Origin> by_map(Realm& realm, const Origin& where) {
-    const auto text = map_of(realm, where.file);
+    const auto compiled = realm.typescript.find(where.file);
+    const auto text =
+        compiled != realm.typescript.end() ? compiled->second : map_of(realm, where.file);
     if (!text) return {};
     const auto map = SourceMap::parse(*text);
     if (!map) return {};
@@ -159,10 +161,11 @@ Frame original(Realm& realm, Frame frame) {
         frame.where.column = std::max(frame.where.column - static_cast<int>(wrapper_length()), 1);
     }
     // Stripping types keeps lines, but what stood before on the same line may be gone.
-    if (realm.typescript.contains(frame.where.file)) {
+    const auto found = realm.typescript.find(frame.where.file);
+    if (found != realm.typescript.end() && found->second.empty()) {
         frame.where.column = 0;
-    } else if (auto found = by_map(realm, frame.where)) {
-        frame.where = std::move(*found);
+    } else if (auto mapped = by_map(realm, frame.where)) {
+        frame.where = std::move(*mapped);
     }
     return frame;
 }

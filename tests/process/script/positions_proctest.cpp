@@ -97,7 +97,20 @@ TEST_CASE("script: an error in TypeScript is at its line in the source") {
     CHECK(syntax.name == "SyntaxError");
     CHECK(syntax.where().file == project.path("syntax.ts"));
     CHECK(syntax.where().line == 2);
-    CHECK(thrown_by(*engine, "decorated.ts").where().line == 3);
+    const Exception decorated = thrown_by(*engine, "decorated.ts");
+    CHECK(decorated.where().line == 3);
+    CHECK(decorated.text() ==
+          "SyntaxError: a decorator of TypeScript needs its compiler: compile the file, or install "
+          "the "
+          "package \"typescript\" with the project; or run it with Node (engine = \"command\")");
+    project.file(
+        "space.ts",
+        "// namespace In.Comment {\n\nexport namespace Names {\n  export const a = 1;\n}\n");
+    CHECK(thrown_by(*engine, "space.ts").where().line == 3);
+    project.file("text.ts",
+                 "export const sql: string = `\nnamespace X {\n  @a\n`;\ndeclare namespace Only { "
+                 "const a: number }\n");
+    CHECK(engine->require("./text.ts").has_value());
 }
 
 TEST_CASE("script: an error in JavaScript is at its line and column") {
@@ -200,6 +213,24 @@ TEST_CASE("script: modules of C++ and bundles are required by name, before packa
         return inside.error("Error", "not today");
     });
     CHECK(engine->require("failing").error().text() == "Error: not today");
+}
+
+TEST_CASE("script: the project's own TypeScript compiles what stripping types cannot") {
+    // Not the compiler itself, whose 9 MB take seconds: what matters is who is asked, and for what.
+    Project project;
+    project.file("node_modules/typescript/index.js",
+                 R"(exports.transpileModule = (source, { fileName, compilerOptions }) => ({
+        outputText: 'exports.seen = ' + JSON.stringify([source.length > 10, fileName.split('/').at(-1), compilerOptions]) + ';\n\nexports.fail = () => { throw new Error("compiled"); };\n//# sourceMappingURL=x.js.map',
+        sourceMapText: '{"version":3,"sources":["space.ts"],"names":[],"mappings":";;AAWE"}',
+    });)");
+    project.file("tsconfig.json", R"({ "compilerOptions": { "experimentalDecorators": true } })");
+    project.file("space.ts", "namespace Names {\n  export const a = 1;\n}\n");
+    auto engine = project.engine();
+    const Value space = engine->require("./space.ts").value();
+    CHECK(
+        space.get("seen")->json().value() ==
+        R"([true,"space.ts",{"experimentalDecorators":true,"target":"es2022","module":"commonjs","sourceMap":true}])");
+    CHECK(space.invoke("fail").error().where().text() == project.path("space.ts:12:3"));
 }
 
 TEST_SUITE_END();

@@ -217,7 +217,7 @@ module.exports = function (host, refuse) {
       : isTypeScript ? (type === 'module' ? 'module' : 'commonjs')
       : type === 'module' || type === 'commonjs' ? type : undefined;
     const original = text(filename);
-    const source = isTypeScript ? stripped(original, filename, declared) : original;
+    const source = withoutAttributes(isTypeScript ? stripped(original, filename, declared) : original);
     if (declared === 'module') return { format: 'module', source };
     try {
       return { format: 'commonjs', code: host.compile(source.replace(/^#!/, '//'), filename), source };
@@ -228,11 +228,20 @@ module.exports = function (host, refuse) {
     }
   }
 
+  // QuickJS knows no import attributes; JSON is known by its extension.
+  function withoutAttributes(source) {
+    const blank = (whole, head, tail = '') => head + ' '.repeat(whole.length - head.length - tail.length) + tail;
+    return source
+      .replace(/((?:\bfrom|\bimport)\s*(["'])[^"'\n]+\.json\2)[ \t]+(?:with|assert)[ \t]*\{[^}\n]*\}/g, (whole, head) => blank(whole, head))
+      .replace(/(\bimport\([^()\n]*\.json["'])\s*,[ \t]*\{[ \t]*(?:with|assert)[ \t]*:[^}\n]*\}[ \t]*\}[ \t]*\)/g, (whole, head) => blank(whole, head, ')'));
+  }
+
   function stripped(source, filename, format) {
     const { transform } = internal('typescript');
     host.typescript(filename);
+    let code;
     try {
-      return transform(source, {
+      code = transform(source, {
         transforms: ['typescript', ...(format === 'module' ? [] : ['imports']), ...(filename.endsWith('x') ? ['jsx'] : [])],
         filePath: filename,
         preserveDynamicImport: true,
@@ -243,14 +252,59 @@ module.exports = function (host, refuse) {
     } catch (error) {
       throw typescriptError(error, filename);
     }
+    const beyond = beyondStripping(source, code, filename, format);
+    return beyond ? byCompiler(source, filename, format, beyond) : code;
+  }
+
+  const lineOf = (text, match) => text.slice(0, match.index).split('\n').length;
+
+  /** What of TypeScript becomes code and not nothing, so that stripping would change what the file does. */
+  function beyondStripping(source, code, filename, format) {
+    const space = /^[ \t]*(?:export[ \t]+)?(?:namespace|module)[ \t]+[\w$.]+[ \t]*\{/m.exec(source);
+    // In a comment or a text it would still be there.
+    if (space && !code.includes(space[0].trim())) return { what: 'a namespace', line: lineOf(source, space) };
+    const decorator = /^[ \t]*@[\w$]/m.exec(code);
+    if (!decorator) return undefined;
+    const found = { what: 'a decorator', line: lineOf(code, decorator) };
+    if (format === 'module') return host.isModuleSource(code) ? undefined : found;
+    try {
+      host.compile(code, filename);
+      return undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return found;
+      throw error;
+    }
+  }
+
+  /** By the project's own compiler, which takes seconds to load. */
+  function byCompiler(source, filename, format, beyond) {
+    let compiler;
+    try {
+      compiler = requireFromProject('typescript');
+    } catch (error) {
+      if (error.code !== 'MODULE_NOT_FOUND') throw error;
+      const out = host.wayOut ? `; or ${host.wayOut}` : '';
+      throw placed(`${beyond.what} of TypeScript needs its compiler: compile the file, or install the package "typescript" with the project${out}`, filename, beyond.line, 1);
+    }
+    const { experimentalDecorators, emitDecoratorMetadata, esModuleInterop, useDefineForClassFields } = typescript();
+    const { outputText, sourceMapText } = compiler.transpileModule(source, {
+      fileName: filename,
+      compilerOptions: { experimentalDecorators, emitDecoratorMetadata, esModuleInterop, useDefineForClassFields, target: 'es2022',
+        module: format === 'module' ? 'esnext' : 'commonjs', sourceMap: true },
+    });
+    host.typescript(filename, sourceMapText);
+    return outputText.replace(/\n\/\/# sourceMappingURL=.*$/, '');
   }
 
   function typescriptError(error, filename) {
-    const { loc } = error;
     const message = String(error.message).replace(/^Error transforming .*?: /, '').replace(/ \(\d+:\d+\)$/, '');
-    const syntax = new SyntaxError(message);
-    syntax.stack = `    at ${filename}:${loc?.line ?? 1}:${loc?.column ?? 1}\n`;
-    return syntax;
+    return placed(message, filename, error.loc?.line ?? 1, error.loc?.column ?? 1);
+  }
+
+  function placed(message, filename, line, column) {
+    const error = new SyntaxError(message);
+    error.stack = `    at ${filename}:${line}:${column}\n`;
+    return error;
   }
 
   // --- ES modules: QuickJS asks ---

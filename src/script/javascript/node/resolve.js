@@ -248,7 +248,9 @@ module.exports = function (host) {
     const folder = path.dirname(file);
     if (compiler.baseUrl !== undefined) options.baseUrl = path.resolve(folder, compiler.baseUrl);
     if (compiler.paths) Object.assign(options, { paths: compiler.paths, pathsFrom: options.baseUrl ?? folder });
-    if (compiler.module) options.module = compiler.module;
+    for (const name of ['esModuleInterop', 'experimentalDecorators', 'emitDecoratorMetadata', 'useDefineForClassFields']) {
+      if (compiler[name] !== undefined) options[name] = compiler[name];
+    }
     return options;
   }
 
