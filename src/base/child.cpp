@@ -268,7 +268,9 @@ std::vector<std::string> inherited_environment() {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
         const std::string_view name = text.substr(0, text.find('='));
-        if (std::ranges::find(withheld(), name) == withheld().end()) out.emplace_back(text);
+        const bool ours = std::ranges::find(withheld(), name) != withheld().end() ||
+                          scrub(text) != text;
+        if (!ours) out.emplace_back(text);
     }
     return out;
 }

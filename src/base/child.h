@@ -25,8 +25,8 @@ struct Command {
     std::string directory{};  ///< working directory; empty: ours
 };
 
-/// Our environment without the variables that hold secrets of the configuration (see
-/// withhold_variable).
+/// Our environment without the variables that hold secrets of the configuration: those of
+/// withhold_variable, and any in whose value a Secret stands.
 std::vector<std::string> inherited_environment();
 /// Marks a variable as one that children do not get. Thread-safe.
 void withhold_variable(std::string_view name);

@@ -179,17 +179,12 @@ void from_environment(Loaded& loaded, const Sources& sources, std::set<std::stri
     FromEnvironment from{loaded, sources};
     for (const VariableEntry& entry : variables()) {
         take(loaded, from, entry, set);
-        if (!entry.secret) continue;
-        for (const std::string_view name : entry.variables) {
-            if (sources.environment.contains(std::string{name})) withhold_variable(name);
-        }
     }
     if (loaded.config.file.empty()) add_databases(loaded, from);
-    // Whatever the file says, these are not for children either.
+    // A variable that holds our password is not for children, whatever its name. Another's is the service's own.
+    const Secret& ours = loaded.config.postgres.password;
     for (const auto& [name, value] : sources.environment) {
-        if (name.ends_with("_PASSWORD") &&
-            (name.starts_with("POSTGRES") || name.starts_with("DATABASE")))
-            withhold_variable(name);
+        if (!ours.empty() && value == ours.reveal()) withhold_variable(name);
     }
 }
 

@@ -155,7 +155,7 @@ constexpr KeyEntry kKeys[] = {
     {"check", "timeout", "duration", "\"10s\"", "", "For the check."},
 
     {"health", "listen", "text", "\"unix:@alkemio-init\"", "", "`127.0.0.1:8080`, `:8080`, `unix:/run/alkemio-init.sock`, or `unix:@name` for an abstract socket, which needs no folder."},
-    {"run", "recheck", "duration", "\"60s\"", "", "How often the cluster is looked at while nothing happens; 0: never."},
+    {"run", "recheck", "duration", "\"60s\"", "", "How often the cluster is looked at while nothing happens, and what is missing is made again; 0: never."},
     {"log", "format", "text", "\"text\"", "text, json", "One line for people, or one JSON object a line."},
     {"log", "level", "text", "\"info\"", "debug, info, warn, error, off", "The least important lines to write."},
     {"log", "color", "text", "\"auto\"", "auto, always, never", "auto: on a terminal, unless NO_COLOR is set."},

@@ -39,8 +39,9 @@ void log_progress(const migrate::Progress& progress) {
 
 Migrations::Migrations(const config::Config& config,
                        postgres::Sessions& sessions,
-                       std::vector<std::string> databases)
-    : config_{config}, sessions_{sessions} {
+                       const Order& order)
+    : config_{config}, sessions_{sessions}, run_what_cannot_be_asked_{order.run_what_cannot_be_asked} {
+    const std::vector<std::string>& databases = order.databases;
     for (const config::Migration& migration : config.migrations) {
         if (!databases.empty() && std::ranges::find(databases, migration.database) == databases.end()) continue;
         auto item = std::make_shared<Item>(Item{migration});
@@ -79,7 +80,8 @@ std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, co
 
 bool Migrations::to_run(const MigrationStatus& status) const {
     if (!status.level) return true;
-    return !status.level->knowable || status.level->pending() > 0;
+    if (!status.level->knowable) return run_what_cannot_be_asked_;
+    return status.level->pending() > 0;
 }
 
 bool Migrations::something_to_run(const std::vector<MigrationStatus>& all) const {

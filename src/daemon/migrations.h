@@ -13,8 +13,8 @@ namespace ainit::daemon {
 
 class Migrations {
   public:
-    /// `databases`: only theirs; empty: all.
-    Migrations(const config::Config& config, postgres::Sessions& sessions, std::vector<std::string> databases);
+    /// Those of order.databases; of all when these are empty.
+    Migrations(const config::Config& config, postgres::Sessions& sessions, const Order& order);
 
     /// Looks at all, in the order of the configuration. Where `observed` shows that a database is not there, its sessions
     /// are not tried.
@@ -33,6 +33,7 @@ class Migrations {
 
     const config::Config& config_;
     postgres::Sessions& sessions_;
+    bool run_what_cannot_be_asked_;
     std::vector<std::shared_ptr<Item>> items_;
 };
 

@@ -15,6 +15,9 @@ namespace ainit::daemon {
 namespace {
 
 constexpr std::string_view kRoom = "run";
+/// Between two passes over everything, after the server was lost or had no slot for us.
+constexpr Duration kFirstPause{100};
+constexpr Duration kLongestPause{1'000};
 
 /// Adds what a part of the run cost, also when it is left early.
 class PhaseClock {
@@ -44,7 +47,7 @@ class Attempt {
     Attempt(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop,
             Summary& summary)
         : config_{config}, sessions_{sessions}, order_{order}, stop_{stop}, summary_{summary},
-          migrations_{config, sessions, order.databases} {}
+          migrations_{config, sessions, order} {}
 
     /// Each returns whether to go on; what went wrong is in the summary.
     bool wait_for_server();
@@ -200,6 +203,10 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
         migrations_.run(status, stop_);
         if (status.report) clock.note = status.report->state;
+        if (!lock.still_held(stop_) && !stop_.over()) {
+            log::warn("lock", fmt::format("the cluster lock was lost while migration \"{}\" ran", status.name),
+                      {{"hint", "another run may have begun it as well: look at its ledger"}});
+        }
         if (status.failure) {
             fail(*status.failure);
             failed_databases.push_back(status.database);
@@ -261,7 +268,8 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
 
 bool worth_another_pass(const Summary& summary) {
     return !summary.failures.empty() && std::ranges::all_of(summary.failures, [](const Failure& failure) {
-        return failure.transient && failure.code == Code::connection_lost;
+        const bool heals = failure.code == Code::connection_lost || failure.code == Code::not_ready;
+        return failure.transient && heals;
     });
 }
 
@@ -291,15 +299,24 @@ int Summary::exit_code() const { return failures.empty() ? 0 : failures.front().
 Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop) {
     Summary summary;
     const Stop patience = stop.within(config.postgres.ready_timeout);
-    while (!pass(config, sessions, order, stop, summary) && worth_another_pass(summary) && !patience.over()) {
-        log::warn(kRoom, "the server went away; waiting for it and looking at everything again",
-                  {{"because", summary.failures.front().because}});
+    Duration pause = kFirstPause;
+    for (std::size_t told = 0; true; told = summary.phases.size()) {
+        const std::size_t made = summary.outcomes.size();
+        if (pass(config, sessions, order, stop, summary) || !worth_another_pass(summary) || patience.over()) break;
+        const Failure& first = summary.failures.front();
+        const bool lost = first.code == Code::connection_lost;
+        log::warn(kRoom,
+                  lost ? "the server went away; waiting for it and looking at everything again"
+                       : "a login was turned away; waiting and looking at everything again",
+                  {{"because", first.because}});
         sessions.drop_all();
         // What was done stays told; what was only seen is seen anew.
+        if (summary.outcomes.size() == made) summary.phases.resize(told);
+        if (!patience.sleep(pause)) break;
+        pause = std::min(pause * 2, kLongestPause);
         summary.failures.clear();
         summary.findings.clear();
         summary.migrations.clear();
-        if (!patience.sleep(Duration{100})) break;
     }
     return summary;
 }

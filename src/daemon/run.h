@@ -72,6 +72,8 @@ struct Order {
     Goal goal{Goal::provision};
     std::vector<std::string> databases{};  ///< only these databases' migrations and checks; empty: all
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
+    /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
+    bool run_what_cannot_be_asked{true};
 };
 
 /// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. When the server goes away

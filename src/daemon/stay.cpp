@@ -56,7 +56,9 @@ class Stay {
 
     void work() {
         postgres::Sessions sessions{server_of(config_)};
-        summary_ = carry_out(config_, sessions, {}, Stop{source_});
+        Order order;
+        order.run_what_cannot_be_asked = !started_;
+        summary_ = carry_out(config_, sessions, order, Stop{source_});
     }
 
     void looked() {

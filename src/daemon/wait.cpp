@@ -45,6 +45,32 @@ Result<std::string> wait_for_database(const config::Config& config, const std::s
     return fmt::format("ready after {}", show(std::chrono::duration_cast<Duration>(Clock::now() - began)));
 }
 
+/// Whether nothing is left to migrate. Of a tool that cannot be asked its ledger must have rows: that much can be seen.
+bool settled(const MigrationStatus& status) {
+    if (!status.level || !status.level->exists || status.level->pending() > 0) return false;
+    return status.level->knowable || status.level->applied() > 0;
+}
+
+/// The migration of which nothing at all can be seen, so that waiting for it would never end or mean nothing.
+const config::Migration* invisible(const config::Config& config, const std::string& database) {
+    const auto found = std::ranges::find_if(config.migrations, [&](const config::Migration& migration) {
+        return (database.empty() || migration.database == database) && migration.engine == "command" &&
+               migration.status_command.empty() && migration.status_query.empty() && migration.ledger_query.empty();
+    });
+    return found == config.migrations.end() ? nullptr : &*found;
+}
+
+Failure cannot_be_seen(const config::Migration& migration) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = fmt::format("cannot wait for migration \"{}\"", migration.name);
+    failure.because = "nothing tells whether its tool has run: it has no status_command, status_query or ledger_query";
+    failure.state = "Nothing was waited for.";
+    failure.hint = "add a ledger_query, such as SELECT version FROM schema_migration";
+    failure.where = migration.origin;
+    return failure;
+}
+
 /// Looks again and again until `done` says so; the last failures explain a timeout.
 template <class Done>
 Result<std::string> look_until(const config::Config& config, const Order& order, const Stop& stop,
@@ -53,6 +79,7 @@ Result<std::string> look_until(const config::Config& config, const Order& order,
     postgres::Sessions sessions{server_of(config)};
     Duration pause = kFirstPause;
     std::string last = "nothing was seen";
+    std::string told;
     while (true) {
         const Summary summary = carry_out(config, sessions, order, stop);
         if (summary.failures.empty() && done(summary)) {
@@ -64,6 +91,7 @@ Result<std::string> look_until(const config::Config& config, const Order& order,
             last = fmt::format("{} steps and {} migrations are pending", summary.steps_pending(),
                                summary.migrations_pending());
         }
+        if (last != std::exchange(told, last)) log::info("wait", fmt::format("waiting for {}", what), {{"because", last}});
         if (!stop.sleep(pause)) break;
         pause = std::min(pause * 2, kLongestPause);
     }
@@ -81,13 +109,12 @@ Result<std::string> wait_for_migrations(const config::Config& config, const std:
     if (found == config.migrations.end()) {
         return no_such_target(target, fmt::format("the configuration has no [[migration]] \"{}\"", name));
     }
+    if (const config::Migration* blind = invisible(config, found->database)) return cannot_be_seen(*blind);
     Order order;
     order.goal = Goal::migrations;
     order.databases = {found->database};
     return look_until(config, order, stop, target, [&](const Summary& summary) {
-        return std::ranges::all_of(summary.migrations, [](const MigrationStatus& status) {
-            return status.level && status.level->exists && status.level->pending() == 0;
-        });
+        return std::ranges::all_of(summary.migrations, settled);
     });
 }
 
@@ -105,10 +132,12 @@ Result<std::string> wait_for(const config::Config& config, const std::string& ta
 }
 
 Result<std::string> wait_for_everything(const config::Config& config, const Stop& stop) {
+    if (const config::Migration* blind = invisible(config, {})) return cannot_be_seen(*blind);
     Order order;
     order.goal = Goal::look;
-    return look_until(config, order, stop, "the cluster to be provisioned",
-                      [](const Summary& summary) { return !summary.pending(); });
+    return look_until(config, order, stop, "the cluster to be provisioned", [](const Summary& summary) {
+        return !summary.pending() && std::ranges::all_of(summary.migrations, settled);
+    });
 }
 
 }  // namespace ainit::daemon

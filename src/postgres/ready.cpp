@@ -180,7 +180,8 @@ class Waiting {
     }
 
     Ready ready(Session session) {
-        enter("ready", "", story_so_far());
+        // Worth a line only after something else: who looks again and again finds it ready each time.
+        if (!phases_.empty()) enter("ready", "", story_so_far());
         const int version = session.server_version();
         if (!version_matches(version, rules_.expected_version)) {
             log::warn(kRoom, fmt::format("PostgreSQL {} serves", show_version(version)),

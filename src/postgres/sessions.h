@@ -18,9 +18,10 @@ class Sessions {
     const Server& server() const { return server_; }
     /// The session of the maintenance user in the maintenance database.
     Result<Session*> maintenance(const Stop& stop);
-    /// A kept session that is still usable, else a new login. The pointer holds until drop() or the end of Sessions.
+    /// A kept session that is still usable, else a new login. The pointer holds until the next get, get_all or drop.
     Result<Session*> get(const Login& login, const Stop& stop);
-    /// Makes the missing ones of `logins` at once; failures are returned, successes kept.
+    /// Makes the missing ones of `logins` at once; failures are returned, successes kept. No more than kMost at a time, so
+    /// that the services have slots left; those kept longest without use make room.
     std::vector<Result<Session*>> get_all(const std::vector<Login>& logins, const Stop& stop);
     /// Closes the sessions in a database: before it is used by a tool, or when a service is about to start.
     void drop(const std::string& database);
@@ -28,9 +29,19 @@ class Sessions {
     /// Takes over a session that exists already (the one that found the server ready).
     void adopt(Session session);
 
+    static constexpr std::size_t kMost = 10;
+
   private:
+    struct Kept {
+        Session session;
+        unsigned long used{0};  ///< by the count of uses
+    };
+
+    void make_room(const std::vector<Login>& logins, std::size_t wanted);
+
     Server server_;
-    std::map<std::pair<std::string, std::string>, Session> kept_;
+    std::map<std::pair<std::string, std::string>, Kept> kept_;
+    unsigned long uses_{0};
 };
 
 }  // namespace ainit::postgres

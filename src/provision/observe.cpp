@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -42,7 +43,6 @@ class Observer {
     Result<plan::Observed> run() {
         if (auto looked = look_at_cluster(); !looked) return std::move(looked).error();
         if (auto tried = try_logins(); !tried) return std::move(tried).error();
-        if (auto looked = look_inside(); !looked) return std::move(looked).error();
         return std::move(observed_);
     }
 
@@ -80,12 +80,13 @@ class Observer {
     }
 
     Result<void> try_logins() {
+        // Few enough for the maintenance session, a login for each and a second one in its place to be kept together.
+        constexpr std::size_t kBatch = (postgres::Sessions::kMost - 1) / 2;
         const std::vector<Trial> all = trials();
-        std::vector<Login> logins;
-        for (const Trial& trial : all) logins.push_back(trial.login);
-        auto opened = sessions_.get_all(logins, stop_);
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            if (auto judged = judge(all[i], opened[i]); !judged) return judged;
+        for (std::span<const Trial> rest{all}; !rest.empty();) {
+            const std::size_t count = std::min(kBatch, rest.size());
+            if (auto looked = look_inside(rest.first(count)); !looked) return looked;
+            rest = rest.subspan(count);
         }
         const config::Role* own = config_.role(config_.postgres.user);
         const auto seen = observed_.roles.find(config_.postgres.user);
@@ -119,7 +120,14 @@ class Observer {
         return ok();
     }
 
-    Result<void> look_inside() {
+    Result<void> look_inside(std::span<const Trial> batch) {
+        std::vector<Login> logins;
+        for (const Trial& trial : batch) logins.push_back(trial.login);
+        const auto opened = sessions_.get_all(logins, stop_);
+        insides_.clear();
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (auto judged = judge(batch[i], opened[i]); !judged) return judged;
+        }
         std::vector<std::pair<Session*, Sql>> orders;
         for (const auto& [name, session] : insides_) {
             orders.emplace_back(session, inside_questions(*config_.database(name)));

@@ -21,6 +21,7 @@ struct Question {
     Sql sql{};            ///< one statement, without a semicolon at its end
     std::function<Answer(const postgres::Rows&)> judge{};
     std::string remedy{};
+    Duration timeout{10'000};
     Origin origin{};
 };
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -14,11 +14,12 @@
 namespace ainit::verify {
 namespace {
 
+constexpr Duration kRollbackPatience{5'000};
+
 /// All questions that one login answers, asked together.
 struct Group {
     postgres::Login login{};
     std::vector<Question> questions{};
-    Duration timeout{0};
 };
 
 std::vector<Group> group(const config::Config& config, const std::string& database) {
@@ -28,9 +29,11 @@ std::vector<Group> group(const config::Config& config, const std::string& databa
         const config::Account account = config.account_for(check.database, check.role);
         postgres::Login login{account.user, account.password, check.database};
         auto found = std::ranges::find_if(groups, [&](const Group& one) { return one.login.key() == login.key(); });
-        if (found == groups.end()) found = groups.insert(groups.end(), Group{std::move(login), {}, Duration{0}});
-        std::ranges::move(questions_of(check), std::back_inserter(found->questions));
-        found->timeout = std::max(found->timeout, check.timeout);
+        if (found == groups.end()) found = groups.insert(groups.end(), Group{std::move(login), {}});
+        for (Question& question : questions_of(check)) {
+            question.timeout = check.timeout;
+            found->questions.push_back(std::move(question));
+        }
     }
     return groups;
 }
@@ -68,30 +71,50 @@ Finding judge(const Question& question, const std::string& database, const Answe
     return finding;
 }
 
-/// One question alone: when asking all at once failed, each gets its own answer or reason.
-Finding ask(postgres::Session& session, const Question& question, const std::string& database, const Stop& stop) {
-    auto rows = session.query(question.sql, stop);
-    if (rows) return judge(question, database, question.judge(*rows));
-    Finding finding = blank(question, database);
-    finding.detail = rows.error().because;
-    finding.failure = unanswered(question, database, std::move(rows).error());
-    return finding;
+/// A question that can change nothing, with its own timeout. A comment at the end of a query must not hide what follows.
+void add_question(Sql& sql, const Question& question) {
+    sql.add("SET LOCAL statement_timeout = ").number(question.timeout.count()).add(";\n");
+    sql.add(question.sql).add("\n;\n");
 }
 
-Sql together(const Group& group) {
-    Sql sql;
-    for (const Question& question : group.questions) sql.add(question.sql).add(";\n");
-    return sql;
+/// After an error the transaction is still open.
+void end_transaction(postgres::Session& session) {
+    if (!session.usable() || !session.in_transaction()) return;
+    [[maybe_unused]] const auto ended = session.query("ROLLBACK", Stop{}.within(kRollbackPatience));
 }
 
 using Answers = Result<std::vector<postgres::Rows>>;
 
+/// One question alone: when asking all at once failed, each gets its own answer or reason.
+Finding ask(postgres::Session& session, const Question& question, const std::string& database, const Stop& stop) {
+    Sql sql{"BEGIN READ ONLY;\n"};
+    add_question(sql, question);
+    Answers answers = session.query_all(sql.add("ROLLBACK"), stop.within(question.timeout + kRollbackPatience));
+    end_transaction(session);
+    if (answers && answers->size() == 4) return judge(question, database, question.judge((*answers)[2]));
+    Failure failure = answers ? Failure{.because = "it is not one statement"} : std::move(answers).error();
+    if (failure.sqlstate == postgres::sqlstate::kQueryCanceled && !stop.over()) {
+        failure.because = fmt::format("it took longer than its timeout of {}", show(question.timeout));
+    }
+    Finding finding = blank(question, database);
+    finding.detail = failure.because;
+    finding.failure = unanswered(question, database, std::move(failure));
+    return finding;
+}
+
+Sql together(const Group& group) {
+    Sql sql{"BEGIN READ ONLY;\n"};
+    for (const Question& question : group.questions) add_question(sql, question);
+    return sql.add("ROLLBACK");
+}
+
 std::vector<Finding> judge_all(postgres::Session& session, const Group& group, const Answers& answers, const Stop& stop) {
+    end_transaction(session);
     std::vector<Finding> findings;
-    const bool complete = answers && answers->size() == group.questions.size();
+    const bool complete = answers && answers->size() == 2 * group.questions.size() + 2;
     for (std::size_t i = 0; i < group.questions.size(); ++i) {
         const Question& question = group.questions[i];
-        findings.push_back(complete ? judge(question, group.login.database, question.judge((*answers)[i]))
+        findings.push_back(complete ? judge(question, group.login.database, question.judge((*answers)[2 * i + 2]))
                                     : ask(session, question, group.login.database, stop));
     }
     return findings;
@@ -108,22 +131,17 @@ Finding no_login(const Group& group, Failure cause) {
     return finding;
 }
 
-}  // namespace
-
-std::vector<Finding> verify(postgres::Sessions& sessions,
-                            const config::Config& config,
-                            const Stop& stop,
-                            const std::string& database) {
-    const std::vector<Group> groups = group(config, database);
+/// As many logins at a time as sessions are kept.
+std::vector<Finding> verify_batch(postgres::Sessions& sessions, std::span<const Group> groups, const Stop& stop) {
     std::vector<postgres::Login> logins;
     for (const Group& one : groups) logins.push_back(one.login);
     const auto opened = sessions.get_all(logins, stop);
     std::vector<std::pair<postgres::Session*, Sql>> orders;
-    Duration patience{0};
+    Duration patience = kRollbackPatience;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         if (!opened[i]) continue;
         orders.emplace_back(*opened[i], together(groups[i]));
-        patience = std::max(patience, groups[i].timeout);
+        for (const Question& question : groups[i].questions) patience += question.timeout;
     }
     const auto began = Clock::now();
     const auto answers = postgres::exchange_all(orders, stop.within(patience));
@@ -134,12 +152,27 @@ std::vector<Finding> verify(postgres::Sessions& sessions,
             findings.push_back(no_login(groups[i], opened[i].error()));
             continue;
         }
-        const Stop limited = stop.within(groups[i].timeout);
-        for (Finding& finding : judge_all(**opened[i], groups[i], answers[answered], limited)) {
+        for (Finding& finding : judge_all(**opened[i], groups[i], answers[answered], stop)) {
             finding.duration = took;
             findings.push_back(std::move(finding));
         }
         ++answered;
+    }
+    return findings;
+}
+
+}  // namespace
+
+std::vector<Finding> verify(postgres::Sessions& sessions,
+                            const config::Config& config,
+                            const Stop& stop,
+                            const std::string& database) {
+    const std::vector<Group> groups = group(config, database);
+    std::vector<Finding> findings;
+    for (std::span<const Group> rest{groups}; !rest.empty();) {
+        const std::size_t count = std::min(postgres::Sessions::kMost - 1, rest.size());
+        std::ranges::move(verify_batch(sessions, rest.first(count), stop), std::back_inserter(findings));
+        rest = rest.subspan(count);
     }
     return findings;
 }

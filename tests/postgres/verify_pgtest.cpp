@@ -160,6 +160,30 @@ TEST_CASE("verify: a query past its timeout is cancelled and named") {
     const Finding finding = stack.only();
     CHECK(Clock::now() - began < 10s);
     CHECK_FALSE(finding.good);
+    CHECK(finding.detail == "it took longer than its timeout of 200 ms");
+}
+
+TEST_CASE("verify: each check has its own timeout") {
+    Checked stack;
+    stack.check().query = "SELECT pg_sleep(1)::text || 'slow'";
+    stack.config.checks.back().timeout = 100ms;
+    stack.check().query = "SELECT 1";
+    stack.config.checks.back().timeout = 20s;
+    const auto findings = stack.run();
+    REQUIRE(findings.size() == 2);
+    CHECK_FALSE(findings[0].good);
+    CHECK(findings[1].good);
+}
+
+TEST_CASE("verify: a check changes nothing, whatever its query says") {
+    Checked stack;
+    stack.check().query = "CREATE TABLE never (n int)";
+    stack.check().query = "SELECT 1 -- a comment at the end";
+    const auto findings = stack.run();
+    CHECK_FALSE(findings[0].good);
+    CHECK(findings[0].failure->sqlstate == "25006");
+    CHECK(findings[1].good);
+    CHECK(stack.scratch.run("SELECT to_regclass('never') IS NULL", stack.name) == "t");
 }
 
 TEST_CASE("verify: a profile asks what its service needs, and a service that migrates itself may not have started") {

@@ -36,6 +36,12 @@ class Exec(harness.StackTest):
         self.assertIn("HARMLESS=stays", ran.out)
         self.assertEqual(ran.out.split()[-4:], ["0", "1", "2", "end"])
 
+    def test_a_password_of_the_services_own_stays(self):
+        config = self.config()
+        ran = self.expect(0, "exec", "--", "sh", "-c", 'echo "$DATABASE_PASSWORD"', config=config,
+                          DATABASE_PASSWORD="the-services-own")
+        self.assertIn("the-services-own", ran.out)
+
     def test_as_database_gives_the_owners_login(self):
         config = self.config()
         self.write("bin/show", """\

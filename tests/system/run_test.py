@@ -70,6 +70,16 @@ class Run(harness.StackTest):
         run.send(signal.SIGTERM)
         self.assertEqual(run.end(10).code, 0)
 
+    def test_a_tool_that_cannot_be_asked_runs_once_and_not_at_each_look(self):
+        config = self.config(self.health)
+        config.write_text(config.read_text().replace("status_query", "# status_query"))
+        run = self.begin("run", config=config)
+        self.healthy(config)
+        time.sleep(1.5)
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 0)
+        self.assertEqual((self.folder / "kratos.runs").read_text(), "run\n")
+
     def test_sigterm_in_the_first_provisioning_is_143(self):
         config = self.config(self.health, port=harness.cluster.free_port())
         run = self.begin("run", config=config)
@@ -96,6 +106,20 @@ class Wait(harness.StackTest):
             ran = one.end()
             self.assertEqual(ran.code, 0, ran.err)
 
+    def test_for_migrations_of_a_tool_that_cannot_be_asked(self):
+        config = self.config()
+        config.write_text(config.read_text().replace("status_query", "# status_query"))
+        self.server.sql("CREATE ROLE kratos LOGIN PASSWORD '" + harness.canary("kratos").replace("'", "''") + "'",
+                        "CREATE DATABASE kratos OWNER kratos")
+        # Its ledger tells that much: it has no rows, so nobody has migrated yet.
+        ran = self.expect(11, "wait", "--for", "migrations=kratos", "--timeout", "500ms", config=config)
+        self.assertIn("state: Nothing was changed.", ran.err)
+        config.write_text(config.read_text().replace("ledger_query", "# ledger_query"))
+        ran = self.expect(2, "wait", "--for", "migrations=kratos", "--timeout", "5s", config=config)
+        self.assertIn("nothing tells whether its tool has run", ran.err)
+        ran = self.expect(2, "exec", "--wait-only", "--", "echo", "started", config=config)
+        self.assertNotIn("started", ran.out)
+
     def test_for_what_never_comes(self):
         config = self.config()
         for target in ("database=kratos", "migrations=alkemio", f"tcp://127.0.0.1:{harness.cluster.free_port()}",
@@ -121,6 +145,34 @@ class Wait(harness.StackTest):
         path.touch()
         ran = waiting.end(40)
         self.assertEqual(ran.code, 0, ran.err)
+
+
+class FewSlots(harness.StackTest):
+    settings = {"max_connections": "12"}
+
+    def test_no_free_slot_is_waited_for_also_after_the_first_login(self):
+        config = self.config()
+        self.expect(0, "once", config=config)
+        environment = self.server.environment(PGUSER="kratos", PGPASSWORD=harness.canary("kratos"), PGDATABASE="kratos")
+        holders = [harness.subprocess.Popen(["psql", "-XqAt", "-c", "SELECT pg_sleep(2)"], env=environment,
+                                            stdout=harness.subprocess.DEVNULL) for _ in range(9)]
+        time.sleep(0.5)
+        ran = self.run_program("once", config=config)
+        for holder in holders:
+            holder.wait()
+        self.assertEqual(ran.code, 0, ran.out + ran.err)
+
+    def test_more_databases_than_slots(self):
+        names = [f"many_{number}" for number in range(30)]
+        text = "\n".join(f'[[role]]\nname = "{name}"\npassword_file = "secrets/kratos"\n[[database]]\nname = "{name}"\n'
+                         f'owner = "{name}"\n[[check]]\ndatabase = "{name}"\ncreate_in_public = true\n' for name in names)
+        path = self.folder / "many.toml"
+        path.write_text(f'[postgres]\nhost = "127.0.0.1"\nport = {self.server.port}\npassword_file = "secrets/superuser"\n'
+                        f'ready_timeout = "20s"\nexpected_version = ""\n{text}')
+        self.expect(0, "once", config=path)
+        ran = self.expect(0, "once", config=path)
+        self.assertIn("done: 0 changes", ran.out)
+        self.assertIn("30 checks: 30 good", ran.out)
 
 
 class LateServer(harness.StackTest):
