@@ -221,7 +221,7 @@ class ToolRun {
         const Command command = make_command(context_, context_.migration.command);
         auto ending = ainit::run(command, patience_, context_.migration.grace, hear);
         if (!ending) return not_started(std::move(ending).error());
-        look_at_ledger(report);
+        look_at_ledger(report, ending->status == 0);
         if (auto failure = judge(*ending, report)) return failure;
         tell(Progress::Kind::done, {}, std::chrono::duration_cast<Duration>(Clock::now() - began));
         return still_pending(report);
@@ -255,9 +255,11 @@ class ToolRun {
     }
 
     /// Also after a stop: what the tool has done is worth five seconds.
-    void look_at_ledger(Report& report) {
+    void look_at_ledger(Report& report, bool good) {
         if (!has_ledger()) {
             report.state = "the tool ran";
+            // The run itself is all there is to count.
+            if (good) report.applied = {context_.migration.name};
             return;
         }
         const Stop patience = stop_.deaf().until(after(kAfterwards));

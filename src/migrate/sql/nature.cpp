@@ -263,7 +263,9 @@ bool uses_value(const std::string& statement, const std::string& value) {
     const bool plain = value.find_first_of("'\\") == std::string::npos;
     if (value.empty() || (plain && statement.find(value) == std::string::npos)) return false;
     const auto tree = parse_tree(statement);
-    return !tree || holds_value(*tree, value, quote_literal(value));
+    const std::string quoted = quote_literal(value);
+    if (!tree) return statement.find(quoted) != std::string::npos;
+    return holds_value(*tree, value, quoted);
 }
 
 }  // namespace ainit::migrate::sql

@@ -12,6 +12,9 @@ namespace {
 
 /// Deeper trees than this belong to no statement that is looked at.
 constexpr std::size_t kDeepest = 500;
+/// libpg_query writes trees by recursion, without a limit: 100,000 operators in a row (200 KB) are
+/// more than 8 MB of stack.
+constexpr std::size_t kLongest = 64 * 1024;
 
 /// The grammar counts characters from 1.
 std::size_t byte_offset(std::string_view text, int cursor) {
@@ -59,6 +62,7 @@ Split split_by_words(const std::string& text) {
 
 std::optional<boost::json::value> parse_tree(const std::string& statement) {
     namespace json = boost::json;
+    if (statement.size() > kLongest) return {};
     PgQueryParseResult result = pg_query_parse(statement.c_str());
     std::optional<json::value> tree;
     if (result.error == nullptr) {

@@ -36,7 +36,7 @@ Split split_by_grammar(const std::string& text);
 Split split_by_words(const std::string& text);
 
 /// The parse tree of one statement as libpg_query's JSON ({"IndexStmt": {…}}); empty where the
-/// grammar does not understand it, or where it is nested too deeply to be looked at.
+/// grammar does not understand it, or where it is too long or too deep to be looked at.
 std::optional<boost::json::value> parse_tree(const std::string& statement);
 
 }  // namespace ainit::migrate::sql
