@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text is a list of statements that lie in it one behind the other, or a failure with its place.
+// Any text is a list of statements that lie in it one behind the other, or a failure with its
+// place.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
