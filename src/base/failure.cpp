@@ -116,7 +116,7 @@ constexpr std::array kTable{
               "Run it again: it goes on where it stopped.", false},
     CodeEntry{Code::migration_refused, ExitCode::unsafe, "a migration was refused as unsafe",
               "It would do what alkemio-init does not do unasked. Nothing was changed.",
-              "A secret in a command's arguments, where every user of the machine can read it.",
+              "A secret in a command's arguments, where every user of the machine can read it; a file that begins or ends a transaction while it runs in one; a file that must run without one where the configuration demands one.",
               "Do as the message says.", false},
     CodeEntry{Code::migration_set, ExitCode::inconsistent, "the set of migrations is inconsistent",
               "Files and ledger do not fit together. Nothing was changed.",
