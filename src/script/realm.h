@@ -9,7 +9,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <quickjs/quickjs.h>
@@ -83,7 +82,6 @@ struct Realm {
     Answer<Value> core_call(std::string_view name, std::span<const Value> arguments);
 
     Options options;
-    std::thread::id thread{std::this_thread::get_id()};
     Heap heap{};
     JSRuntime* runtime{nullptr};
     JSContext* context{nullptr};
