@@ -29,7 +29,7 @@ class Sessions {
     /// Takes over a session that exists already (the one that found the server ready).
     void adopt(Session session);
 
-    static constexpr std::size_t kMost = 10;
+    static constexpr std::size_t kMost = 8;
 
   private:
     struct Kept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,14 +81,11 @@ class Observer {
     }
 
     Result<void> try_logins() {
-        // Few enough for the maintenance session, a login for each and a second one in its place to be kept together.
-        constexpr std::size_t kBatch = (postgres::Sessions::kMost - 1) / 2;
         const std::vector<Trial> all = trials();
-        for (std::span<const Trial> rest{all}; !rest.empty();) {
-            const std::size_t count = std::min(kBatch, rest.size());
-            if (auto looked = look_inside(rest.first(count)); !looked) return looked;
-            rest = rest.subspan(count);
-        }
+        if (auto looked = look_inside(all); !looked) return looked;
+        // Where a role was turned away the maintenance user looks in its place.
+        const std::vector<Trial> instead = std::exchange(instead_, {});
+        if (auto looked = look_inside(instead); !looked) return looked;
         const config::Role* own = config_.role(config_.postgres.user);
         const auto seen = observed_.roles.find(config_.postgres.user);
         if (own != nullptr && seen != observed_.roles.end() && !own->password.empty()) {
@@ -113,14 +111,23 @@ class Observer {
         if (failure.sqlstate == postgres::sqlstate::kInvalidPassword) role.password_fits = false;
         // Let in and then turned away: for want of CONNECT, not for the password.
         if (failure.code == Code::privilege) role.password_fits = true;
-        if (trial.database.empty()) return ok();
-        auto instead = sessions_.get(sessions_.server().login(trial.database), stop_);
-        if (!instead) return went_away(std::move(instead).error());
-        insides_.emplace_back(trial.database, *instead);
+        if (!trial.database.empty()) {
+            instead_.push_back({sessions_.server().login(trial.database), "", trial.database});
+        }
         return ok();
     }
 
-    Result<void> look_inside(std::span<const Trial> batch) {
+    /// As many at a time as sessions are kept; the maintenance session is one of them.
+    Result<void> look_inside(std::span<const Trial> all) {
+        while (!all.empty()) {
+            const std::size_t count = std::min(postgres::Sessions::kMost - 1, all.size());
+            if (auto looked = look_inside_together(all.first(count)); !looked) return looked;
+            all = all.subspan(count);
+        }
+        return ok();
+    }
+
+    Result<void> look_inside_together(std::span<const Trial> batch) {
         std::vector<Login> logins;
         for (const Trial& trial : batch) logins.push_back(trial.login);
         const auto opened = sessions_.get_all(logins, stop_);
@@ -149,6 +156,7 @@ class Observer {
     const Stop& stop_;
     plan::Observed observed_{};
     std::vector<std::pair<std::string, Session*>> insides_{};
+    std::vector<Trial> instead_{};
 };
 
 }  // namespace

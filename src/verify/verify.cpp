@@ -48,7 +48,8 @@ Finding blank(const Question& question, const std::string& database) {
 
 Failure unanswered(const Question& question, const std::string& database, Failure cause) {
     cause.what = fmt::format("cannot check whether {} in database \"{}\"", question.title, database);
-    if (cause.signal == 0) cause.code = Code::check_error;
+    // What time heals is waited for by the caller; it says nothing of the check.
+    if (cause.signal == 0 && !cause.transient) cause.code = Code::check_error;
     cause.state = "Nothing was changed by the check.";
     cause.where = question.origin;
     return cause;
