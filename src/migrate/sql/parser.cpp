@@ -33,7 +33,9 @@ Split taken(PgQuerySplitResult result, std::string_view text) {
         const int cursor = result.error->cursorpos;
         split.trouble = Trouble{result.error->message, byte_offset(text, cursor)};
     }
-    for (int i = 0; i < result.n_stmts; ++i) {
+    // With an error the count stands for statements that are not there.
+    const int count = result.error != nullptr ? 0 : result.n_stmts;
+    for (int i = 0; i < count; ++i) {
         const PgQuerySplitStmt& one = *result.stmts[i];
         const auto offset = std::min(text.size(), static_cast<std::size_t>(one.stmt_location));
         const auto length = static_cast<std::size_t>(one.stmt_len);

@@ -1,0 +1,6 @@
+BEGIN;
+SAVEPOINT s;
+ROLLBACK TO's;
+COMMIT;
+CALL p()MMIT;
+CACAL role = x;
