@@ -9,13 +9,14 @@ find_program(NPM npm REQUIRED)
 add_executable(compile-javascript ${PROJECT_SOURCE_DIR}/cmake/compile_javascript.cpp)
 target_link_libraries(compile-javascript PRIVATE ${QUICKJS_LIBRARY} m)
 
-# ainit_javascript(ROOM FOLDER FUNCTION name BUNDLES name=entry… [OPTIONS esbuild's…])
+# ainit_javascript(ROOM FOLDER FUNCTION name [PREPARE script] BUNDLES name=entry… [OPTIONS esbuild's…])
 #   FOLDER    has package.json, package-lock.json and the entries, relative to the source's top
 #   FUNCTION  what the library defines to return them all, a qualified name: ainit::script::own_bundles
+#   PREPARE   a script that Node runs with the folder that has node_modules, to change packages before they are bundled
 #   BUNDLES   the name that scripts require it by, and its entry within FOLDER
 # Node's own modules stay outside of the bundles: the engine answers for them. The packages are in NODE_PATH.
 function(ainit_javascript room folder)
-    cmake_parse_arguments(JS "" "FUNCTION" "BUNDLES;OPTIONS" ${ARGN})
+    cmake_parse_arguments(JS "" "FUNCTION;PREPARE" "BUNDLES;OPTIONS" ${ARGN})
     set(source ${PROJECT_SOURCE_DIR}/${folder})
     set(build ${CMAKE_BINARY_DIR}/javascript/${room})
     set(packages ${build}/node_modules)
@@ -32,6 +33,16 @@ function(ainit_javascript room folder)
         DEPENDS ${PROJECT_SOURCE_DIR}/src/script/javascript/api.mjs
         COMMAND ${NODE} --no-warnings ${PROJECT_SOURCE_DIR}/src/script/javascript/api.mjs ${build}/api.json VERBATIM)
 
+    file(GLOB_RECURSE scripts CONFIGURE_DEPENDS ${source}/*.js)
+    set(ready ${build}/packages.stamp)
+    if(JS_PREPARE)
+        set(ready ${build}/prepared.stamp)
+        add_custom_command(OUTPUT ${ready}
+            DEPENDS ${scripts} ${source}/${JS_PREPARE} ${build}/packages.stamp
+            COMMAND ${NODE} ${source}/${JS_PREPARE} ${build}
+            COMMAND ${CMAKE_COMMAND} -E touch ${ready} VERBATIM)
+    endif()
+
     set(entries "")
     set(outputs "")
     set(compiled "")
@@ -44,9 +55,8 @@ function(ainit_javascript room folder)
         list(APPEND outputs ${build}/bundled/${file}.js)
         list(APPEND compiled ${name}=${build}/bundled/${file}.js)
     endforeach()
-    file(GLOB_RECURSE scripts CONFIGURE_DEPENDS ${source}/*.js)
     add_custom_command(OUTPUT ${outputs}
-        DEPENDS ${scripts} ${build}/packages.stamp ${build}/api.json
+        DEPENDS ${scripts} ${ready} ${build}/api.json
         COMMAND ${CMAKE_COMMAND} -E env NODE_PATH=${packages}:${build} ${ESBUILD} ${entries} --outdir=${build}/bundled --bundle
                 --platform=node --format=cjs --target=es2023 --external:alkemio-init:* --main-fields=main,module
                 --legal-comments=none --log-level=warning ${JS_OPTIONS}

@@ -130,6 +130,7 @@ class ConfigChecker : Checker {
                      migration.origin);
             }
         }
+        if (migration.engine == "typeorm") check_typeorm(migration, who);
         if (migration.engine == "command") {
             if (migration.command.empty()) {
                 fail(Code::config_missing,
@@ -158,6 +159,22 @@ class ConfigChecker : Checker {
                          "remove one",
                          migration.origin);
             }
+        }
+    }
+
+    void check_typeorm(const Migration& migration, const std::string& who) {
+        if (migration.files.empty() && migration.data_source.empty()) {
+            fail(Code::config_missing,
+                 fmt::format("cannot run {}", who),
+                 "the engine typeorm needs files or a data_source",
+                 "add: files = \"…/migrations/*.js\", or data_source = \"…\"",
+                 migration.origin);
+        }
+        if (!migration.files.empty() && !migration.data_source.empty()) {
+            conflict(fmt::format("cannot use both files and data_source in {}", who),
+                     "the data source says which files there are",
+                     "remove one",
+                     migration.origin);
         }
     }
 

@@ -145,26 +145,30 @@ struct Migration {
     Origin origin{};
     std::string name{};  ///< default: the database's; needed where a database has several
     std::string database{};
-    std::string engine{};  ///< "sql", "command"
+    std::string engine{};  ///< "sql", "typeorm", "command"
     std::string role{};    ///< who migrates; empty: the database's owner
     Duration timeout{600'000};
     std::optional<Duration> lock_timeout{};  ///< default: that of [postgres]
     int retries{3};                          ///< of 55P03, 40P01, 40001
 
-    // engine sql
+    // engines sql and typeorm
     std::vector<std::string> files{};  ///< globs, relative to the configuration file
-    std::string table{"schema_migrations"};
+    std::string table{"schema_migrations"};  ///< typeorm: empty for TypeORM's own
     std::string schema{};              ///< of the ledger; empty: current_schema()
-    std::string transaction{"each"};   ///< "each", "all", "none"
+    std::string transaction{"each"};   ///< "each", "all", "none"; typeorm: empty for TypeORM's own
     std::string on_changed{"refuse"};  ///< an applied file that changed: "refuse", "warn", "ignore"
     std::string on_older{"refuse"};    ///< a newcomer older than the last applied
     std::string on_ahead{"refuse"};    ///< ledger rows that no file has
+
+    // engine typeorm
+    std::string data_source{};      ///< the project's own file, as given to TypeORM's -d
+    std::string typeorm_version{};  ///< "0.3", "1"; empty: the project's
 
     // engine command
     std::vector<std::string> command{};
     Settings environment{};  ///< ${dsn}, ${host}, ${port}, ${user}, ${password}, ${database} are
                              ///< replaced
-    std::string directory{};
+    std::string directory{};  ///< of command: where it works; of typeorm: the project's folder
     std::vector<std::string> status_command{};
     std::string status_format{};  ///< "ory" (migrate sql status --format json), "exit" (exit code)
     std::string status_query{};   ///< SQL: one row, one column: number of pending migrations, or

@@ -41,14 +41,16 @@ void role(Reader& r, Config& config) {
 void refuse_other_engines(Reader& r, const Migration& m) {
     for (const std::string& key : r.given()) {
         const KeyEntry* entry = find_key("migration", key);
-        if (entry == nullptr || entry->engine.empty() || entry->engine == m.engine ||
-            m.engine.empty())
-            continue;
+        if (entry == nullptr || m.engine.empty() || entry->belongs_to(m.engine)) continue;
+        const std::vector<std::string> engines = split(entry->engine, ',');
         r.fail(Code::config_conflict,
                fmt::format("cannot use \"{}\" in {}", key, r.path()),
                fmt::format(
-                   "it belongs to the engine {}, and the engine is {}", entry->engine, m.engine),
-               fmt::format("remove it, or use engine = \"{}\"", entry->engine),
+                   "it belongs to the engine{} {}, and the engine is {}",
+                   engines.size() > 1 ? "s" : "",
+                   join(engines, " and "),
+                   m.engine),
+               fmt::format("remove it, or use engine = \"{}\"", engines.front()),
                r.origin(key));
     }
 }
@@ -62,6 +64,11 @@ void migration(Reader& r, Reading& reading, Config& config) {
     if (m.name.empty()) m.name = m.database;
     r.text("engine", m.engine);
     if (m.engine.empty()) r.missing("engine");
+    if (m.engine == "typeorm") {
+        m.table.clear();
+        m.transaction.clear();
+        m.on_changed = "warn";
+    }
     r.text("role", m.role);
     r.duration("timeout", m.timeout, Duration{1});
     r.duration("lock_timeout", m.lock_timeout);
@@ -74,6 +81,8 @@ void migration(Reader& r, Reading& reading, Config& config) {
     r.text("on_changed", m.on_changed);
     r.text("on_older", m.on_older);
     r.text("on_ahead", m.on_ahead);
+    r.path("data_source", m.data_source);
+    r.text("typeorm_version", m.typeorm_version);
     r.arguments("command", m.command);
     r.variables("environment", m.environment);
     r.path("directory", m.directory);

@@ -120,21 +120,23 @@ constexpr KeyEntry kKeys[] = {
 
     {"migration", "name", "text", "", "", "Default: the database's name. Needed where a database has several."},
     {"migration", "database", "text", "", "", "Needed."},
-    {"migration", "engine", "text", "", "sql, command", "Needed. `sql`: a folder of .sql files. `command`: an external migrator."},
+    {"migration", "engine", "text", "", "sql, typeorm, command", "Needed. `sql`: a folder of .sql files. `typeorm`: a project's own TypeORM migrations. `command`: an external migrator."},
     {"migration", "role", "text", "", "", "Who migrates; default: the database's owner. The login is that role's if a [[role]] gives its password, else the maintenance user's."},
     {"migration", "timeout", "duration", "\"10m\"", "", "For the whole of it."},
     {"migration", "lock_timeout", "duration", "", "", "Default: that of [postgres]."},
     {"migration", "retries", "integer", "3", "", "How often 55P03, 40P01 and 40001 are tried again."},
-    {"migration", "files", "text or list", "", "", "paths or globs (`*`, `?`, `**`), relative to the configuration file.", "sql"},
-    {"migration", "table", "text", "\"schema_migrations\"", "", "the ledger.", "sql"},
-    {"migration", "schema", "text", "", "", "the ledger's schema; default: the first of search_path.", "sql"},
-    {"migration", "transaction", "text", "\"each\"", "each, all, none", "one transaction for each file, one for all, or none.", "sql"},
-    {"migration", "on_changed", "text", "\"refuse\"", "refuse, warn, ignore", "a file that changed after it was applied.", "sql"},
-    {"migration", "on_older", "text", "\"refuse\"", "refuse, warn, ignore", "a pending file older than the last applied.", "sql"},
-    {"migration", "on_ahead", "text", "\"refuse\"", "refuse, warn, ignore", "a row of the ledger that no file has.", "sql"},
+    {"migration", "files", "text or list", "", "", "paths or globs (`*`, `?`, `**`; with typeorm also `{js,ts}`), relative to the configuration file.", "sql,typeorm"},
+    {"migration", "table", "text", "\"schema_migrations\"", "", "the ledger. Default with typeorm: `migrations`, or what the data source says.", "sql,typeorm", "none"},
+    {"migration", "schema", "text", "", "", "the ledger's schema; default: the first of search_path. With typeorm TypeORM's option of this name.", "sql,typeorm"},
+    {"migration", "transaction", "text", "\"each\"", "each, all, none", "one transaction for each file, one for all, or none. Default with typeorm: `all`, or what the data source says.", "sql,typeorm", "none"},
+    {"migration", "on_changed", "text", "\"refuse\"", "refuse, warn, ignore", "a file that changed after it was applied. Default with typeorm: `warn`.", "sql,typeorm", "\"warn\""},
+    {"migration", "on_older", "text", "\"refuse\"", "refuse, warn, ignore", "a pending file older than the last applied.", "sql,typeorm"},
+    {"migration", "on_ahead", "text", "\"refuse\"", "refuse, warn, ignore", "a row of the ledger that no file has.", "sql,typeorm"},
+    {"migration", "data_source", "path", "", "", "the project's own DataSource file, as given to TypeORM's `-d`, instead of `files`. Its host, user and password do not count.", "typeorm"},
+    {"migration", "typeorm_version", "text", "", "0.3, 1", "which TypeORM runs them; default: the major version that the project's node_modules, lock file or package.json names, else 0.3.", "typeorm"},
     {"migration", "command", "list of text", "", "", "the migrator and its arguments; no shell is involved. `${env:NAME}` is replaced; a secret does not belong here, where every process can read it.", "command"},
     {"migration", "environment", "table of text", "{}", "", "variables; ${dsn}, ${host}, ${port}, ${user}, ${password} and ${database} are replaced. DSN and DATABASE_* are set unless they are given here. What ${env:…} or ${file:…} brings in is taken for a secret.", "command"},
-    {"migration", "directory", "path", "", "", "working directory.", "command"},
+    {"migration", "directory", "path", "", "", "with command its working directory; with typeorm the project's folder, by default the nearest above the files that has a package.json.", "command,typeorm"},
     {"migration", "status_command", "list of text", "", "", "asks the tool whether anything is pending.", "command"},
     {"migration", "status_format", "text", "", "ory, exit", "how the answer is read. `ory`: the JSON of `migrate sql status --format json`; `exit`: exit code 0 means nothing is pending.", "command"},
     {"migration", "status_query", "SQL", "", "", "asks the database instead: one number (pending) or boolean (true: pending).", "command"},
@@ -218,6 +220,16 @@ const std::vector<std::string>& parameters() {
     static const std::vector<std::string> names =
         allowed_values(*find_key("postgres", "parameters"));
     return names;
+}
+
+bool KeyEntry::belongs_to(std::string_view engine_name) const {
+    if (engine.empty()) return true;
+    return std::ranges::any_of(split(engine, ','), [&](const std::string& one) { return one == engine_name; });
+}
+
+std::string_view KeyEntry::default_for(std::string_view engine_name) const {
+    if (engine_name != "typeorm" || typeorm_default.empty()) return default_value;
+    return typeorm_default == "none" ? std::string_view{} : typeorm_default;
 }
 
 const KeyEntry* find_key(std::string_view section, std::string_view key) {

@@ -17,8 +17,13 @@ struct KeyEntry {
     std::string_view default_value;  ///< as TOML; empty: none
     std::string_view allowed;        ///< values with commas between them; empty: any
     std::string_view prose;
-    std::string_view
-        engine{};  ///< the only engine of a [[migration]] that it belongs to; empty: all
+    std::string_view engine{};  ///< the engines of a [[migration]] that it belongs to, with commas
+                                ///< between them; empty: all
+    std::string_view typeorm_default{};  ///< the engine typeorm's, where it is another
+
+    /// Whether a [[migration]] with this engine may have the key.
+    bool belongs_to(std::string_view engine_name) const;
+    std::string_view default_for(std::string_view engine_name) const;
 };
 
 struct SectionEntry {

@@ -61,7 +61,9 @@ std::string reference() {
         for (const KeyEntry& key : keys()) {
             if (key.section != section.name) continue;
             std::string prose{key.prose};
-            if (!key.engine.empty()) prose = fmt::format("{}: {}", key.engine, prose);
+            if (!key.engine.empty()) {
+                prose = fmt::format("{}: {}", join(split(key.engine, ','), ", "), prose);
+            }
             if (!key.allowed.empty())
                 prose += fmt::format("{}One of: {}.", prose.empty() ? "" : " ", key.allowed);
             out +=

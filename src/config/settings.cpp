@@ -38,10 +38,10 @@ std::vector<Setting> default_settings(std::string_view section,
                                       const std::function<bool(std::string_view key)>& given) {
     std::vector<Setting> rows;
     for (const KeyEntry& key : keys()) {
-        if (key.section != section || key.default_value.empty() || given(key.key)) continue;
-        if (!key.engine.empty() && key.engine != engine) continue;
-        rows.push_back(
-            {fmt::format("{}.{}", path, key.key), std::string{key.default_value}, "default"});
+        const std::string_view value = key.default_for(engine);
+        if (key.section != section || value.empty() || given(key.key)) continue;
+        if (!key.belongs_to(engine)) continue;
+        rows.push_back({fmt::format("{}.{}", path, key.key), std::string{value}, "default"});
     }
     return rows;
 }

@@ -7,6 +7,7 @@
 
 #include "migrate/command/engine.h"
 #include "migrate/sql/engine.h"
+#include "migrate/typeorm/engine.h"
 
 namespace ainit::migrate {
 namespace {
@@ -27,6 +28,7 @@ int Level::pending() const {
 
 Result<std::unique_ptr<Engine>> make_engine(const config::Migration& migration) {
     if (migration.engine == "sql") return std::make_unique<sql::SqlEngine>();
+    if (migration.engine == "typeorm") return std::make_unique<typeorm::TypeormEngine>();
     if (migration.engine == "command") return std::make_unique<command::CommandEngine>();
     Failure failure;
     failure.code = Code::config_type;

@@ -36,7 +36,8 @@ std::string file_with(const KeyEntry& key) {
                       key.section == "migration" || key.section == "check";
     const std::string section{key.section};
     std::string needs = needs_of(key.section);
-    if (key.engine == "sql") needs = "database = \"d\"\nengine = \"sql\"\nfiles = \"x\"\n";
+    if (key.belongs_to("sql") && !key.engine.empty())
+        needs = "database = \"d\"\nengine = \"sql\"\nfiles = \"x\"\n";
     return declared + (many ? "[[" + section + "]]\n" : "[" + section + "]\n") + needs +
            line_of(key);
 }
@@ -66,6 +67,22 @@ TEST_CASE("keys: each stands once, in a section that exists, with prose that end
         CHECK(key.prose.ends_with('.'));
         CHECK((key.engine.empty() || key.section == "migration"));
     }
+}
+
+TEST_CASE("keys: the engine typeorm has defaults of its own") {
+    const std::string text =
+        "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = \"typeorm\"\n"
+        "files = \"x\"\n";
+    const config::Loaded loaded = parse(text);
+    CHECK(failures(loaded) == "");
+    CHECK(value_of(loaded, "migration.d.table") == "<none>");
+    CHECK(value_of(loaded, "migration.d.transaction") == "<none>");
+    CHECK(value_of(loaded, "migration.d.on_changed") == "\"warn\"");
+    CHECK(value_of(loaded, "migration.d.on_ahead") == "\"refuse\"");
+    const config::Migration& migration = loaded.config.migrations.front();
+    CHECK(migration.table.empty());
+    CHECK(migration.transaction.empty());
+    CHECK(migration.on_changed == "warn");
 }
 
 TEST_CASE("keys: every key of the table is read, and its default can be written") {

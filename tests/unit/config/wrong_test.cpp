@@ -351,9 +351,19 @@ TEST_CASE("config: contradictions are named with both sides") {
         {"files of a command",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"command\"\ncommand = [\"x\"]\nfiles = \"a\"\n",
-         "alkemio.toml:7:9 E115 cannot use \"files\" in migration.d: it belongs to the engine sql, "
-         "and the engine is command; remove it, or "
+         "alkemio.toml:7:9 E115 cannot use \"files\" in migration.d: it belongs to the engines "
+         "sql and typeorm, and the engine is command; remove it, or "
          "use engine = \"sql\"\n"},
+        {"two ways to name the migrations of TypeORM",
+         "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
+         "\"typeorm\"\nfiles = \"a\"\ndata_source = \"b\"\n",
+         "alkemio.toml:3:1 E115 cannot use both files and data_source in migration \"d\": the data "
+         "source says which files there are; remove one\n"},
+        {"TypeORM without any",
+         "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
+         "\"typeorm\"\n",
+         "alkemio.toml:3:1 E114 cannot run migration \"d\": the engine typeorm needs files or a "
+         "data_source; add: files = \"…/migrations/*.js\", or data_source = \"…\"\n"},
         {"two ways to ask",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"command\"\ncommand = [\"x\"]\nstatus_command = "

@@ -11,6 +11,15 @@ const { EventEmitter } = require('events');
 const { DatabaseError } = require('pg-protocol/dist/messages.js');
 const native = require('alkemio-init:postgres');
 
+/** A function for C++ to call back: what it throws is nobody's, as what a socket's listener throws. */
+const listener = (work) => (...given) => {
+  try {
+    work(...given);
+  } catch (error) {
+    process.nextTick(() => { throw error; });
+  }
+};
+
 const fieldNames = ['severity', 'code', 'detail', 'hint', 'position', 'internalPosition', 'internalQuery', 'where', 'schema', 'table', 'column', 'dataType', 'constraint', 'file', 'line', 'routine'];
 
 /** The server's error as pg has it: what the server did not say is undefined. */
@@ -56,7 +65,8 @@ class Connection extends EventEmitter {
   }
 
   startup(settings) {
-    native.open(settings, (fields) => this.emit('notice', Object.assign(databaseError(fields), { name: 'notice' })), (error, opened) => {
+    const notice = listener((fields) => this.emit('notice', Object.assign(databaseError(fields), { name: 'notice' })));
+    native.open(settings, notice, listener((error, opened) => {
       if (error) {
         this.emit('errorMessage', databaseError(error));
         this._close();
@@ -66,7 +76,7 @@ class Connection extends EventEmitter {
       this._session = opened.session;
       this.emit('backendKeyData', { processID: opened.pid, secretKey: 0 });
       this.emit('readyForQuery', { status: 'I' });
-    });
+    }));
   }
 
   // --- Statements ---
@@ -112,7 +122,7 @@ class Connection extends EventEmitter {
   }
 
   _send(text, values, extended) {
-    native.send(this._session, text, values, extended, (answer) => this._answer(answer));
+    native.send(this._session, text, values, extended, listener((answer) => this._answer(answer)));
   }
 
   _answer({ results, error, lost, active }) {

@@ -26,7 +26,7 @@ const logger = {
 /** As typeorm -d FILE has it, else of our own configuration. */
 async function makeDataSource(options) {
   const dataSource = options.dataSource ? await inside.CommandUtils.loadDataSource(path.resolve(options.dataSource)) : new typeorm.DataSource({
-    type: 'postgres', migrations: options.files, migrationsTableName: options.table, schema: options.schema || undefined,
+    type: 'postgres', migrations: options.files, migrationsTableName: options.table || undefined, schema: options.schema || undefined,
   });
   if (dataSource.options.type !== 'postgres') {
     throw new Error(`the data source is of type "${dataSource.options.type}"; only "postgres" is supported`);
@@ -36,8 +36,8 @@ async function makeDataSource(options) {
     // Whom scripts log in to is not theirs to say; the name is part of what TypeORM asks the catalog for.
     url: undefined, host: undefined, port: undefined, username: undefined, password: undefined, ssl: undefined,
     replication: undefined, database: options.database, driver: undefined, nativeDriver: undefined,
-    ...(options.dataSource && options.tableGiven ? { migrationsTableName: options.table } : {}),
-    ...(options.dataSource && options.schema ? { schema: options.schema } : {}),
+    ...(options.table ? { migrationsTableName: options.table } : {}),
+    ...(options.schema ? { schema: options.schema } : {}),
   });
   return dataSource;
 }

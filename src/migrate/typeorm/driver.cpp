@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/typeorm/driver.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace ainit::migrate::typeorm {
+
+using postgres::ErrorFields;
+using postgres::Rows;
+using script::Call;
+using script::Value;
+
+namespace {
+
+constexpr Duration kCancelPatience{5'000};
+
+void log_notice(const Work* work, std::string_view severity, std::string_view text) {
+    const log::Level level = severity == "WARNING" ? log::Level::warn
+                             : severity == "DEBUG" || severity == "LOG" ? log::Level::debug
+                                                                        : log::Level::info;
+    log::write(level, "migrate", text,
+               {{"severity", std::string{severity}}, {"migration", work == nullptr ? "" : work->name}});
+}
+
+/// As libpq's `options` wants it: blanks and backslashes within a value escaped.
+std::string option(std::string_view name, std::string_view value) {
+    std::string text = fmt::format("-c {}=", name);
+    for (const char c : value) {
+        if (c == ' ' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text;
+}
+
+/// The fields of an error that the server never sent.
+ErrorFields own_error(std::string sqlstate, std::string message) {
+    ErrorFields fields;
+    fields.sqlstate = std::move(sqlstate);
+    fields.severity = "ERROR";
+    fields.message = std::move(message);
+    return fields;
+}
+
+struct Parameter {
+    std::optional<std::string> value{};
+    bool binary{false};
+};
+
+Parameter parameter_of(const Value& value) {
+    if (value.nullish()) return {};
+    if (const auto bytes = value.bytes()) {
+        return {std::string{reinterpret_cast<const char*>(bytes->data()), bytes->size()}, true};
+    }
+    std::string text = value.text();
+    // libpq's text ends at a NUL; as bytes it reaches the server, which is who has to refuse it.
+    const bool nul = text.find('\0') != std::string::npos;
+    return {std::move(text), nul};
+}
+
+}  // namespace
+
+struct Driver::Wire {
+    explicit Wire(postgres::Session made) : session{std::move(made)} {}
+
+    postgres::Session session;
+    std::optional<postgres::Exchange> running{};
+    script::TaskId watched{0};
+    std::string text{};
+    Value done{};
+    Value notice{};
+};
+
+Driver::Driver(script::Engine& engine, Target target, Watch& watch, const Stop& stop)
+    : engine_{engine}, target_{std::move(target)}, watch_{watch}, stop_{stop} {
+    provide();
+}
+
+Driver::~Driver() {
+    close();
+}
+
+void Driver::close() {
+    for (auto& [number, wire] : wires_) {
+        if (!wire->running) continue;
+        engine_.unwatch(wire->watched);
+        if (!wire->running->done()) wire->running->cancel(kCancelPatience);
+        wire->running.reset();
+    }
+    wires_.clear();
+}
+
+void Driver::provide() {
+    engine_.module("alkemio-init:postgres", [this](script::Engine& engine) -> Answer {
+        return engine.object({
+            {"open", engine.function("open", [this](const Call& call) { return open(call); })},
+            {"send", engine.function("send", [this](const Call& call) { return send(call); })},
+            {"close", engine.function("close", [this](const Call& call) { return close_one(call); })},
+        });
+    });
+}
+
+/// What scripts may say of a session: options that any user may set.
+postgres::Server Driver::server_for(const Value& settings) const {
+    std::string options = option("lock_timeout", fmt::format("{}", target_.lock_timeout.count()));
+    options += " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
+    for (const char* name : {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}) {
+        auto given = settings.get(name);
+        if (given && given->truthy()) options += " " + option(name, given->text());
+    }
+    if (auto given = settings.get("options"); given && given->string()) options += " " + *given->string();
+    postgres::Server server = target_.server;
+    for (auto& [keyword, value] : server.parameters) {
+        if (keyword != "options") continue;
+        value += " " + options;
+        return server;
+    }
+    server.parameters.emplace_back("options", options);
+    return server;
+}
+
+Driver::Answer Driver::open(const Call& call) {
+    if (target_.closed) return Value{};
+    const Value done = call[2];
+    // A login waits for no other session of the script, so it may block the loop.
+    auto session = postgres::Session::open(server_for(call[0]), target_.login, stop_);
+    if (!session) {
+        refused_ = std::move(session).error();
+        const std::string state = refused_->sqlstate.empty() ? "08006" : refused_->sqlstate;
+        later(done, {fields_of(own_error(state, refused_->because))});
+        return Value{};
+    }
+    const int number = ++last_;
+    auto& wire = *wires_.emplace(number, std::make_unique<Wire>(std::move(*session))).first->second;
+    hear_notices(wire, call[1]);
+    const Value opened = engine_.object({{"session", engine_.number(number)},
+                                         {"pid", engine_.number(wire.session.backend_pid())}});
+    later(done, {engine_.null(), opened});
+    return Value{};
+}
+
+void Driver::hear_notices(Wire& wire, const Value& notice) {
+    wire.notice = notice;
+    wire.session.on_notice([this, &wire](std::string_view severity, std::string_view text) {
+        log_notice(watch_.current(), severity, text);
+        ErrorFields fields = own_error("00000", std::string{text});
+        fields.severity = severity;
+        later(wire.notice, {fields_of(fields)});
+    });
+}
+
+Driver::Answer Driver::send(const Call& call) {
+    const auto number = static_cast<int>(call[0].number().value_or(0));
+    const auto found = wires_.find(number);
+    if (found == wires_.end()) return engine_.error("Error", "the session is closed");
+    Wire& wire = *found->second;
+    postgres::Statement statement{call[1].text()};
+    statement.extended = call[3].truthy();
+    auto values = call[2].elements();
+    if (!values) return std::move(values).error();
+    for (const Value& one : *values) {
+        Parameter parameter = parameter_of(one);
+        statement.parameters.push_back(std::move(parameter.value));
+        statement.binary.push_back(parameter.binary);
+    }
+    wire.done = call[4];
+    wire.text = statement.text;
+    if (wire.text.find('\0') != std::string::npos) {
+        const Value refusal = engine_.object({{"results", engine_.array()},
+                                              {"error", fields_of(own_error("08P01", "invalid message format"))},
+                                              {"active", engine_.boolean(wire.session.in_transaction())}});
+        later(wire.done, {refusal});
+        return Value{};
+    }
+    watch_.sent(wire.text);
+    wire.running.emplace(wire.session, std::move(statement));
+    if (wire.running->done()) {
+        engine_.post([this, number] { finish(number); });
+        return Value{};
+    }
+    wire.watched = engine_.watch(wire.running->fd(), wire.running->events(), [this, number](short) {
+        Wire& ready = *wires_.at(number);
+        ready.running->advance();
+        if (!ready.running->done()) {
+            engine_.watch_for(ready.watched, ready.running->events());
+            return;
+        }
+        engine_.unwatch(ready.watched);
+        finish(number);
+    });
+    return Value{};
+}
+
+void Driver::finish(int number) {
+    const auto found = wires_.find(number);
+    if (found == wires_.end()) return;
+    Wire& wire = *found->second;
+    const std::string text = std::move(wire.text);
+    const Value arguments[] = {answer_of(wire, text)};
+    wire.running.reset();
+    const Value done = std::exchange(wire.done, Value{});
+    // What it throws is for connection.js to pass on; see there.
+    static_cast<void>(done.call(arguments));
+}
+
+Value Driver::answer_of(Wire& wire, const std::string& text) {
+    auto results = wire.running->take();
+    std::vector<Value> all;
+    if (results) {
+        for (const Rows& rows : *results) all.push_back(result_of(rows));
+    }
+    const ErrorFields& error = wire.session.last_error();
+    watch_.answered(text, results ? nullptr : &error);
+    const Value answer = engine_.object({{"results", engine_.array(all)},
+                                         {"lost", engine_.boolean(!wire.session.usable())},
+                                         {"active", engine_.boolean(wire.session.in_transaction())}});
+    if (!results) static_cast<void>(answer.set("error", fields_of(error)));
+    return answer;
+}
+
+Value Driver::result_of(const Rows& rows) {
+    const Value result = engine_.object({{"tag", engine_.string(rows.tag())}});
+    if (!rows.returns_rows()) return result;
+    std::array<std::vector<Value>, 6> columns;
+    for (int i = 0; i < rows.columns(); ++i) {
+        const postgres::Column column = rows.column(i);
+        columns[0].push_back(engine_.string(column.name));
+        columns[1].push_back(engine_.number(column.type));
+        columns[2].push_back(engine_.number(column.table));
+        columns[3].push_back(engine_.number(column.number));
+        columns[4].push_back(engine_.number(column.size));
+        columns[5].push_back(engine_.number(column.modifier));
+    }
+    static constexpr std::array kNames{"names", "types", "tables", "numbers", "sizes", "modifiers"};
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+        static_cast<void>(result.set(kNames[i], engine_.array(columns[i])));
+    }
+    std::vector<Value> lines;
+    std::vector<std::optional<std::string_view>> line(static_cast<std::size_t>(rows.columns()));
+    for (int row = 0; row < rows.size(); ++row) {
+        for (int i = 0; i < rows.columns(); ++i) {
+            auto& cell = line[static_cast<std::size_t>(i)];
+            cell.reset();
+            if (!rows.null(row, i)) cell = rows.text(row, i);
+        }
+        lines.push_back(engine_.strings(line));
+    }
+    static_cast<void>(result.set("rows", engine_.array(lines)));
+    return result;
+}
+
+Value Driver::fields_of(const ErrorFields& fields) {
+    const std::pair<const char*, const std::string&> all[] = {
+        {"message", fields.message},
+        {"code", fields.sqlstate},
+        {"severity", fields.severity},
+        {"detail", fields.detail},
+        {"hint", fields.hint},
+        {"position", fields.character},
+        {"internalPosition", fields.internal_position},
+        {"internalQuery", fields.internal_query},
+        {"where", fields.context},
+        {"schema", fields.schema},
+        {"table", fields.table},
+        {"column", fields.column},
+        {"dataType", fields.data_type},
+        {"constraint", fields.constraint},
+        {"file", fields.source_file},
+        {"line", fields.source_line},
+        {"routine", fields.routine},
+    };
+    const Value object = engine_.object();
+    for (const auto& [name, text] : all) {
+        if (!text.empty()) static_cast<void>(object.set(name, engine_.string(text)));
+    }
+    return object;
+}
+
+Driver::Answer Driver::close_one(const Call& call) {
+    const auto found = wires_.find(static_cast<int>(call[0].number().value_or(0)));
+    if (found == wires_.end()) return Value{};
+    Wire& wire = *found->second;
+    if (wire.running) {
+        engine_.unwatch(wire.watched);
+        if (!wire.running->done()) wire.running->cancel(kCancelPatience);
+    }
+    wires_.erase(found);
+    return Value{};
+}
+
+void Driver::later(const Value& done, std::vector<Value> arguments) {
+    engine_.post([done, arguments = std::move(arguments)] { static_cast<void>(done.call(arguments)); });
+}
+
+}  // namespace ainit::migrate::typeorm

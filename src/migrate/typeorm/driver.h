@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module `alkemio-init:postgres`, of which scripts' `pg` is made: sessions on the one database, whatever scripts ask to
+// be connected to. No statement blocks the loop: a script that waits on one session for the lock of another hangs by itself
+// only, and the Stop ends it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "migrate/typeorm/watch.h"
+#include "postgres/exchange.h"
+#include "postgres/sessions.h"
+#include "script/engine.h"
+
+namespace ainit::migrate::typeorm {
+
+class Driver {
+  public:
+    struct Target {
+        postgres::Server server{};
+        postgres::Login login{};
+        Duration lock_timeout{};
+        bool closed{false};  ///< nobody gets in: scripts that only tell what they have wait for ever
+    };
+
+    Driver(script::Engine& engine, Target target, Watch& watch, const Stop& stop);
+    ~Driver();
+    Driver(const Driver&) = delete;
+    Driver& operator=(const Driver&) = delete;
+
+    /// Why a session could not be opened, if one could not.
+    const std::optional<Failure>& refused() const { return refused_; }
+    /// Cancels what runs and closes all sessions, so that the server rolls back what is open.
+    void close();
+
+  private:
+    struct Wire;
+    using Answer = script::Answer<script::Value>;
+
+    void provide();
+    Answer open(const script::Call& call);
+    Answer send(const script::Call& call);
+    Answer close_one(const script::Call& call);
+    postgres::Server server_for(const script::Value& settings) const;
+    void hear_notices(Wire& wire, const script::Value& notice);
+    void finish(int number);
+    script::Value answer_of(Wire& wire, const std::string& text);
+    script::Value result_of(const postgres::Rows& rows);
+    script::Value fields_of(const postgres::ErrorFields& fields);
+    /// Calls back in a macrotask.
+    void later(const script::Value& done, std::vector<script::Value> arguments);
+
+    script::Engine& engine_;
+    Target target_;
+    Watch& watch_;
+    const Stop& stop_;
+    int last_{0};
+    std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here
+    std::optional<Failure> refused_{};
+};
+
+}  // namespace ainit::migrate::typeorm

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/typeorm/engine.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "migrate/outcome.h"
+#include "migrate/sql/files.h"
+#include "migrate/typeorm/ledger.h"
+#include "migrate/typeorm/project.h"
+#include "migrate/typeorm/survey.h"
+
+namespace ainit::migrate::typeorm {
+namespace {
+
+using postgres::Session;
+
+/// Under which our own table keeps what it knows.
+std::string ledger_name(const Listing& listing) {
+    return listing.schema.empty() ? listing.table : listing.schema + "." + listing.table;
+}
+
+std::map<std::string, std::string> checksums_of(const Listing& listing) {
+    std::map<std::string, std::string> all;
+    for (const Found& found : listing.migrations) {
+        if (found.file.empty() || all.contains(found.file)) continue;
+        if (auto text = read_file(found.file)) all.emplace(found.file, sql::checksum_of(*text));
+    }
+    return all;
+}
+
+Result<Evidence> evidence_of(Session& session, const Listing& listing, const Stop& stop) {
+    Evidence evidence;
+    auto rows = read_ledger(session, listing.schema, listing.table, stop);
+    if (!rows) return std::move(rows).error();
+    evidence.rows = std::move(*rows);
+    auto records = read_records(session, ledger_name(listing), stop);
+    if (!records) return std::move(records).error();
+    evidence.records = std::move(*records);
+    evidence.checksums = checksums_of(listing);
+    return evidence;
+}
+
+/// One run: looks again, lets TypeORM work, and tells what became of it.
+class TypeormRun {
+  public:
+    TypeormRun(const Context& context, const Stop& stop) : context_{context}, stop_{stop} {}
+
+    Run run() {
+        const Deadline began = Clock::now();
+        Run run;
+        run.report.state = "nothing was done";
+        run.failure = carry_out(run.report);
+        if (run.failure) conclude(*run.failure);
+        run.report.duration = std::chrono::duration_cast<Duration>(Clock::now() - began);
+        return run;
+    }
+
+  private:
+    std::optional<Failure> carry_out(Report& report) {
+        auto session = context_.sessions.get(context_.login, stop_);
+        if (!session) return std::move(session).error();
+        auto project = Project::open(context_, Access::full, stop_);
+        if (!project) return std::move(project).error();
+        Project& made = **project;
+        auto before = evidence_of(**session, made.listing(), stop_);
+        if (!before) return std::move(before).error();
+        const Level level = survey(context_.migration, made.listing(), *before);
+        if (!level.findings.empty()) return level.findings.front();
+        total_ = static_cast<int>(made.listing().migrations.size());
+        applied_ = level.applied();
+        report.state = fmt::format("{} of {} applied", applied_, total_);
+        if (level.pending() == 0) return {};
+        made.watch().expect(level.pending(), made.listing().transaction != "all");
+        begun_ = true;
+        auto ran = made.run();
+        auto failure = ran ? std::optional<Failure>{} : std::move(ran).error();
+        settle(made, *before, report, failure);
+        return failure;
+    }
+
+    /// What is in the ledger now is what stays, whatever ended the run.
+    void settle(Project& project, const Evidence& before, Report& report, std::optional<Failure>& failure) {
+        const Stop patience = stop_.deaf().until(after(Duration{5'000}));
+        auto session = context_.sessions.get(context_.login, patience);
+        auto rows = session ? read_ledger(**session, project.listing().schema, project.listing().table, patience)
+                            : Result<std::vector<Row>>{session.error()};
+        if (!rows) {
+            if (failure) failure->state = "What stays of this run is not known: the ledger could not be read.";
+            report.state = "the ledger could not be read";
+            return;
+        }
+        std::set<std::string> old;
+        for (const Row& row : before.rows) old.insert(row.name);
+        for (const Row& row : *rows) {
+            if (!old.contains(row.name)) report.applied.push_back(row.name);
+        }
+        report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
+        if (failure) failure->state = state_of(project, report);
+        record(project, **session, before, report, patience);
+    }
+
+    std::string state_of(const Project& project, const Report& report) const {
+        const Work* work = project.watch().current();
+        std::string state;
+        if (work != nullptr) {
+            const bool recorded = std::ranges::find(report.applied, work->name) != report.applied.end();
+            if (project.listing().transaction == "none" && !recorded) {
+                state = fmt::format("{} ran without a transaction: what its first statements did stays; ", work->name);
+            } else if (work->committed > 0 && !recorded) {
+                state = fmt::format("{} committed its first {} statements itself, they stay; the rest was rolled back; ",
+                                    work->name, work->committed);
+            } else if (!recorded) {
+                state = fmt::format("{} was rolled back; ", work->name);
+            }
+        }
+        if (!report.applied.empty()) {
+            state += fmt::format("{} of this run {}; ", count_of(report.applied.size(), "migration", "migrations"),
+                                 report.applied.size() == 1 ? "stays" : "stay");
+        }
+        return state + report.state + ".";
+    }
+
+    void record(Project& project, Session& session, const Evidence& before, const Report& report, const Stop& stop) {
+        std::vector<NewRecord> records;
+        for (const Found& found : project.listing().migrations) {
+            if (std::ranges::find(report.applied, found.name) == report.applied.end()) continue;
+            const auto checksum = before.checksums.find(found.file);
+            if (checksum == before.checksums.end()) continue;
+            NewRecord one{found.name, checksum->second};
+            const auto& works = project.watch().works();
+            const auto work = std::ranges::find(works, found.name, &Work::name);
+            if (work != works.end()) one.took = work->took, one.statements = work->statements;
+            records.push_back(std::move(one));
+        }
+        if (records.empty()) return;
+        if (auto written = write_records(session, ledger_name(project.listing()), records, stop); !written) {
+            log::warn("migrate", "cannot record the checksums of migrations, so later changes of their files will not be noticed",
+                      {{"because", written.error().line()}, {"database", context_.migration.database}});
+        }
+    }
+
+    void conclude(Failure& failure) const {
+        if (ended_by_stop(failure, stop_, context_.migration.timeout)) {
+            if (!begun_) failure.what = fmt::format("cannot migrate database \"{}\"", context_.migration.database);
+        }
+        if (failure.state.empty()) failure.state = "Nothing was changed.";
+        if (failure.hint.empty() && failure.code == Code::migration_failed) {
+            failure.hint = "mend the migration, or the data, and run it again: it goes on with this one";
+        }
+    }
+
+    const Context& context_;
+    const Stop& stop_;
+    int total_{0};
+    int applied_{0};
+    bool begun_{false};
+};
+
+}  // namespace
+
+Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
+    auto project = Project::open(context, Access::none, stop);
+    if (!project) {
+        Failure failure = std::move(project).error();
+        if (failure.state.empty()) failure.state = "Nothing was changed.";
+        return failure;
+    }
+    const Listing& listing = (*project)->listing();
+    const auto without_database = [&] {
+        Level level = survey(context.migration, listing, {});
+        level.exists = false;
+        return level;
+    };
+    if (!context.database_exists) return without_database();
+    auto session = context.sessions.get(context.login, stop);
+    if (!session) {
+        if (session.error().code == Code::no_database) return without_database();
+        return std::move(session).error();
+    }
+    auto evidence = evidence_of(**session, listing, stop);
+    if (!evidence) return std::move(evidence).error();
+    return survey(context.migration, listing, *evidence);
+}
+
+Run TypeormEngine::run(const Context& context, const Stop& stop) {
+    const Stop patience = stop.within(context.migration.timeout);
+    return TypeormRun{context, patience}.run();
+}
+
+}  // namespace ainit::migrate::typeorm

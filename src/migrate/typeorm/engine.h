@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// TypeORM's own migrations, run by TypeORM itself inside the JavaScript engine, over our own sessions.
+#pragma once
+
+#include "migrate/engine.h"
+
+namespace ainit::migrate::typeorm {
+
+class TypeormEngine : public Engine {
+  public:
+    Result<Level> look(const Context& context, const Stop& stop) override;
+    Run run(const Context& context, const Stop& stop) override;
+};
+
+}  // namespace ainit::migrate::typeorm

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a project is, and which TypeORM it uses.
+#include <array>
+#include <filesystem>
+#include <regex>
+
+#include "base/file.h"
+#include "migrate/typeorm/project.h"
+
+namespace ainit::migrate::typeorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folders of a glob before its first wildcard.
+fs::path fixed_part(const std::string& glob) {
+    const std::size_t wild = glob.find_first_of("*?[{(!+@");
+    if (wild == std::string::npos) return fs::path{glob}.parent_path();
+    return fs::path{glob.substr(0, glob.rfind('/', wild))};
+}
+
+std::string text_of(const fs::path& path) {
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) return {};
+    auto text = read_file(path.string());
+    return text ? std::move(*text) : std::string{};
+}
+
+/// The first group of the first match.
+std::string found_in(const std::string& text, const char* pattern) {
+    std::smatch match;
+    return std::regex_search(text, match, std::regex{pattern}) ? match[1].str() : std::string{};
+}
+
+/// The major version that one of the project's files names; empty if none does.
+std::string major_of_project(const fs::path& folder) {
+    struct Place {
+        const char* file;
+        const char* pattern;
+    };
+    static constexpr std::array kPlaces{
+        Place{"node_modules/typeorm/package.json", R"re("version"\s*:\s*"(\d+)\.)re"},
+        Place{"package-lock.json", R"re("node_modules/typeorm"\s*:\s*\{\s*"version"\s*:\s*"(\d+)\.)re"},
+        Place{"pnpm-lock.yaml", R"re((?:^|\n)\s*'?/?typeorm[@/](\d+)\.)re"},
+        Place{"yarn.lock", R"re((?:^|\n)"?typeorm@[^\n]*\n\s+version:? "?(\d+)\.)re"},
+        Place{"package.json", R"re("typeorm"\s*:\s*"[\^~>=v ]*(\d+)[.x"])re"},
+    };
+    for (const Place& place : kPlaces) {
+        const std::string text = text_of(folder / place.file);
+        if (text.empty()) continue;
+        if (std::string major = found_in(text, place.pattern); !major.empty()) return major;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string project_folder(const config::Migration& migration) {
+    if (!migration.directory.empty()) return migration.directory;
+    const fs::path start = !migration.data_source.empty() ? fs::path{migration.data_source}.parent_path()
+                           : !migration.files.empty()     ? fixed_part(migration.files.front())
+                                                          : fs::path{"."};
+    std::error_code error;
+    const fs::path begin = fs::absolute(start, error).lexically_normal();
+    for (fs::path folder = begin; !folder.empty(); folder = folder.parent_path()) {
+        if (fs::exists(folder / "package.json", error)) return folder.string();
+        if (folder == folder.root_path()) break;
+    }
+    return begin.string();
+}
+
+std::string typeorm_version(const config::Migration& migration, const std::string& folder) {
+    if (!migration.typeorm_version.empty()) return migration.typeorm_version;
+    const std::string major = major_of_project(folder);
+    return major.empty() || major == "0" ? "0.3" : "1";
+}
+
+}  // namespace ainit::migrate::typeorm

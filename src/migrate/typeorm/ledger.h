@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// TypeORM's ledger, which only TypeORM writes; and beside it a table of our own that knows which text each applied
+// migration had.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "postgres/session.h"
+
+namespace ainit::migrate::typeorm {
+
+struct Row {
+    long long id{0};
+    long long timestamp{0};
+    std::string name{};
+};
+
+/// In the order of the ids; empty where there is no ledger yet. `schema` empty: current_schema().
+Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
+                                     const Stop& stop);
+
+/// What is known of an applied migration.
+struct Record {
+    std::string checksum{};
+    std::string applied_at{};  ///< ISO 8601, UTC
+};
+
+/// By the migrations' names; empty where there is no such table, or no right to read it.
+Result<std::map<std::string, Record>> read_records(postgres::Session& session, const std::string& ledger,
+                                                   const Stop& stop);
+
+struct NewRecord {
+    std::string name{};
+    std::string checksum{};
+    Duration took{0};
+    int statements{0};
+};
+
+/// Makes the table if need be. A Failure when it may not: the run is done nevertheless.
+Result<void> write_records(postgres::Session& session, const std::string& ledger,
+                           const std::vector<NewRecord>& records, const Stop& stop);
+
+}  // namespace ainit::migrate::typeorm

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/typeorm/project.h"
+
+#include <fmt/format.h>
+
+#include "base/child.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "migrate/typeorm/bundles.h"
+
+namespace ainit::migrate::typeorm {
+
+using script::Answer;
+using script::Value;
+
+namespace {
+
+constexpr std::string_view kWayOut = "run it with Node (engine = \"command\")";
+
+log::Level level_of(script::Console kind) {
+    switch (kind) {
+        case script::Console::debug: return log::Level::debug;
+        case script::Console::info: return log::Level::info;
+        case script::Console::warn: return log::Level::warn;
+        case script::Console::error: return log::Level::error;
+    }
+    return log::Level::info;
+}
+
+std::string text_of(const Value& object, std::string_view name) {
+    auto member = object.get(name);
+    return member && member->string() ? *member->string() : std::string{};
+}
+
+std::vector<std::string> texts_of(const Value& object, std::string_view name) {
+    std::vector<std::string> texts;
+    auto member = object.get(name);
+    if (!member) return texts;
+    auto elements = member->elements();
+    if (!elements) return texts;
+    for (const Value& one : *elements) texts.push_back(one.text());
+    return texts;
+}
+
+Found found_of(const Value& value) {
+    Found found;
+    found.name = text_of(value, "name");
+    found.file = text_of(value, "file");
+    if (auto timestamp = value.get("timestamp")) found.timestamp = timestamp->integer().value_or(0);
+    if (auto transaction = value.get("transaction")) found.overrides = !transaction->is(script::Kind::undefined);
+    return found;
+}
+
+}  // namespace
+
+Project::Project(const Context& context, const Stop& stop)
+    : context_{context}, stop_{stop}, watch_{context.progress} {}
+
+Result<std::unique_ptr<Project>> Project::open(const Context& context, Access access, const Stop& stop) {
+    std::unique_ptr<Project> project{new Project{context, stop}};
+    if (auto started = project->start(access); !started) return std::move(started).error();
+    if (auto listed = project->list(); !listed) return std::move(listed).error();
+    return project;
+}
+
+Result<void> Project::start(Access access) {
+    const config::Migration& migration = context_.migration;
+    script::Options options;
+    options.stop = stop_;
+    options.project = project_folder(migration);
+    options.environment = inherited_environment();
+    options.way_out = kWayOut;
+    options.console = [this](script::Console kind, std::string_view line) {
+        const Work* work = watch_.current();
+        log::write(level_of(kind), "typeorm", line, {{"migration", work == nullptr ? "" : work->name}});
+    };
+    const std::string wanted = "typeorm-" + typeorm_version(migration, options.project);
+    auto engine = script::Engine::create(std::move(options));
+    if (!engine) return std::move(engine).error();
+    engine_ = std::move(*engine);
+    for (const script::Bundle& bundle : typeorm_bundles()) {
+        if (bundle.name == wanted) engine_->module(script::Bundle{"typeorm", bundle.bytecode});
+        if (!bundle.name.starts_with("typeorm-")) engine_->module(bundle);
+    }
+    const Duration lock_timeout = migration.lock_timeout.value_or(context_.config.postgres.lock_timeout);
+    Driver::Target target{context_.sessions.server(), context_.login, lock_timeout, access == Access::none};
+    driver_ = std::make_unique<Driver>(*engine_, std::move(target), watch_, stop_);
+    watch_.provide(*engine_);
+    auto entry = engine_->require("alkemio-init/typeorm");
+    if (!entry) return explain(entry.error());
+    entry_ = std::move(*entry);
+    return ok();
+}
+
+Answer<Value> Project::call(std::string_view function, const Value& options) {
+    const Value arguments[] = {options};
+    auto promise = entry_.invoke(function, arguments);
+    if (!promise) return promise;
+    return engine_->settle(*promise);
+}
+
+Result<void> Project::list() {
+    const config::Migration& migration = context_.migration;
+    std::vector<Value> files;
+    for (const std::string& glob : migration.files) files.push_back(engine_->string(glob));
+    const Value options = engine_->object({{"files", engine_->array(files)},
+                                           {"dataSource", engine_->string(migration.data_source)},
+                                           {"table", engine_->string(migration.table)},
+                                           {"schema", engine_->string(migration.schema)},
+                                           {"database", engine_->string(context_.login.database)}});
+    auto answer = call("open", options);
+    if (!answer) return explain(answer.error());
+    listing_.version = text_of(*answer, "version");
+    listing_.table = text_of(*answer, "table");
+    listing_.schema = text_of(*answer, "schema");
+    listing_.transaction = migration.transaction.empty() ? text_of(*answer, "transaction") : migration.transaction;
+    listing_.globs = texts_of(*answer, "globs");
+    auto migrations = answer->get("migrations");
+    if (!migrations) return explain(migrations.error());
+    auto elements = migrations->elements();
+    if (!elements) return explain(elements.error());
+    for (const Value& one : *elements) listing_.migrations.push_back(found_of(one));
+    log::debug("typeorm", fmt::format("TypeORM {} finds {} migrations", listing_.version, listing_.migrations.size()));
+    return ok();
+}
+
+Value Project::run_options() {
+    return engine_->object({{"transaction", engine_->string(listing_.transaction)}, {"fake", engine_->boolean(false)}});
+}
+
+Result<std::vector<std::string>> Project::run() {
+    auto answer = call("run", run_options());
+    driver_->close();
+    if (!answer) return explain(answer.error());
+    watch_.committed();
+    std::vector<std::string> names;
+    auto elements = answer->elements();
+    if (!elements) return explain(elements.error());
+    for (const Value& one : *elements) names.push_back(one.text());
+    return names;
+}
+
+Result<void> Project::revert() {
+    auto answer = call("revert", run_options());
+    driver_->close();
+    if (!answer) return explain(answer.error());
+    watch_.committed();
+    return ok();
+}
+
+void Project::point_at(Failure& failure, const Refused& refused) const {
+    failure.sqlstate = refused.fields.sqlstate;
+    failure.because = refused.fields.message;
+    if (!refused.fields.detail.empty()) failure.because += fmt::format(" ({})", refused.fields.detail);
+    if (!refused.fields.hint.empty()) failure.hint = refused.fields.hint;
+    if (!refused.where.empty()) failure.where = refused.where;
+    const std::size_t offset = refused.fields.position.value_or(0);
+    failure.excerpt = caret(refused.text, offset);
+    if (!refused.fields.context.empty()) failure.excerpt += "\n" + refused.fields.context;
+}
+
+Failure Project::explain(const script::Exception& exception) const {
+    if (driver_ && driver_->refused()) return *driver_->refused();
+    Failure failure = exception.failure(Code::migration_failed, Code::migration_timeout, {});
+    const Work* work = watch_.current();
+    const std::string database = fmt::format("database \"{}\"", context_.migration.database);
+    failure.what = work == nullptr ? fmt::format("cannot load the migrations of {}", database)
+                                   : fmt::format("cannot apply migration {} of {}", work->name, database);
+    if (exception.kind != script::Exception::Kind::thrown) return failure;
+    if (failure.where.empty()) failure.where = watch_.place();
+    const std::string query = exception.property("query");
+    const Refused* refused = query.empty() ? nullptr : watch_.refused(query);
+    if (refused != nullptr) point_at(failure, *refused);
+    return failure;
+}
+
+}  // namespace ainit::migrate::typeorm

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/typeorm/watch.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace ainit::migrate::typeorm {
+namespace {
+
+/// The first line with something on it, cut to what a line of the log can show.
+std::string title(std::string_view text) {
+    constexpr std::size_t kLongest = 120;
+    std::string_view line = trim(text);
+    line = trim(line.substr(0, line.find('\n')));
+    if (line.size() <= kLongest) return std::string{line};
+    return mend_utf8(line.substr(0, kLongest)) + " …";
+}
+
+}  // namespace
+
+void Watch::provide(script::Engine& engine) {
+    using script::Answer;
+    using script::Call;
+    using script::Value;
+    engine.module("alkemio-init:watch", [this](script::Engine& made_in) -> Answer<Value> {
+        const auto function = [&](std::string name, std::function<void(const Call&)> work) {
+            return made_in.function(std::move(name), [work = std::move(work)](const Call& call) -> Answer<Value> {
+                work(call);
+                return Value{};
+            });
+        };
+        return made_in.object({
+            {"begin", function("begin", [this](const Call& call) { begin(call[0].text()); })},
+            {"end", function("end", [this](const Call&) { end(); })},
+            {"place", function("place", [this](const Call& call) { remember_place(call.engine, call[0].text()); })},
+            {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
+        });
+    });
+}
+
+void Watch::begin(const std::string& name) {
+    works_.push_back({name, Clock::now()});
+    places_.clear();
+    place_ = {};
+    tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
+}
+
+void Watch::end() {
+    if (!at_work()) return;
+    Work& work = works_.back();
+    work.ended = true;
+    work.took = std::chrono::duration_cast<Duration>(Clock::now() - work.began);
+    if (at_once_) tell(Progress::Kind::done, static_cast<int>(works_.size()), {}, work.took);
+}
+
+void Watch::committed() const {
+    if (at_once_) return;
+    for (std::size_t i = 0; i < works_.size(); ++i) {
+        tell(Progress::Kind::done, static_cast<int>(i) + 1, {}, works_[i].took);
+    }
+}
+
+void Watch::remember_place(script::Engine& engine, const std::string& text) {
+    for (const script::Frame& frame : engine.stack()) {
+        // Frames of bundles have no path.
+        if (!frame.where.file.starts_with('/')) continue;
+        place_ = frame.where;
+        if (!text.empty()) places_.insert_or_assign(text, place_);
+        return;
+    }
+}
+
+void Watch::sent(const std::string& text) {
+    if (!at_work()) return;
+    ++works_.back().statements;
+    tell(Progress::Kind::statement, static_cast<int>(works_.size()), title(text), {});
+}
+
+void Watch::answered(const std::string& text, const postgres::ErrorFields* error) {
+    if (error != nullptr) {
+        Refused one;
+        one.text = text;
+        one.fields = *error;
+        if (at_work()) {
+            one.migration = works_.back().name;
+            one.number = works_.back().statements;
+        }
+        const auto place = places_.find(text);
+        one.where = place == places_.end() ? place_ : place->second;
+        refused_.push_back(std::move(one));
+    } else if (at_work() && equals_ignoring_case(trim(text), "COMMIT")) {
+        works_.back().committed = works_.back().statements;
+    }
+}
+
+const Refused* Watch::refused(std::string_view text) const {
+    const auto found = std::find_if(refused_.rbegin(), refused_.rend(), [&](const Refused& one) { return one.text == text; });
+    if (found != refused_.rend()) return &*found;
+    return nullptr;
+}
+
+void Watch::tell(Progress::Kind kind, int number, std::string text, Duration duration) const {
+    if (!progress_) return;
+    const Work& work = works_[static_cast<std::size_t>(number - 1)];
+    progress_({work.name, number, total_, kind, std::move(text), duration});
+}
+
+}  // namespace ainit::migrate::typeorm

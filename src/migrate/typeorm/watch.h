@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a run of migrations while scripts run it: which migration is at work, from which line of it a statement
+// came, how many it sent, and which of them failed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "migrate/engine.h"
+#include "postgres/session.h"
+#include "script/engine.h"
+
+namespace ainit::migrate::typeorm {
+
+/// A statement that the server refused.
+struct Refused {
+    std::string migration{};  ///< empty: TypeORM's own, outside of any
+    int number{};             ///< within its migration, from 1
+    std::string text{};
+    Origin where{};  ///< the line of the script, if one is known
+    postgres::ErrorFields fields{};
+};
+
+/// What a migration did until now.
+struct Work {
+    std::string name{};
+    Deadline began{};
+    Duration took{0};
+    int statements{0};
+    int committed{0};  ///< the last statement that it committed by itself; 0: none
+    bool ended{false};
+};
+
+class Watch {
+  public:
+    explicit Watch(const ProgressSink& progress) : progress_{progress} {}
+
+    /// Makes the module `alkemio-init:watch`. The Watch must live as long as scripts run.
+    void provide(script::Engine& engine);
+    /// `at_once`: what is done is told when it is, not when all is committed.
+    void expect(int total, bool at_once) { total_ = total, at_once_ = at_once; }
+    /// All is committed: tells what is done, unless it did before.
+    void committed() const;
+
+    /// Of the driver: a statement is sent, and what became of it.
+    void sent(const std::string& text);
+    void answered(const std::string& text, const postgres::ErrorFields* error);
+
+    const std::vector<Work>& works() const { return works_; }
+    /// The one that runs, or ran last.
+    const Work* current() const { return works_.empty() ? nullptr : &works_.back(); }
+    /// The latest refusal of a statement with this text; nullptr if there was none.
+    const Refused* refused(std::string_view text) const;
+    /// The line that the last call of a script came from.
+    const Origin& place() const { return place_; }
+
+  private:
+    void begin(const std::string& name);
+    void end();
+    void remember_place(script::Engine& engine, const std::string& text);
+    void tell(Progress::Kind kind, int number, std::string text, Duration duration) const;
+    bool at_work() const { return !works_.empty() && !works_.back().ended; }
+
+    const ProgressSink& progress_;
+    int total_{0};
+    bool at_once_{true};
+    std::vector<Work> works_{};
+    std::map<std::string, Origin, std::less<>> places_{};  ///< of the statements of the current migration
+    Origin place_{};
+    std::vector<Refused> refused_{};
+};
+
+}  // namespace ainit::migrate::typeorm
