@@ -83,7 +83,7 @@ TEST_CASE("nature: what PostgreSQL keeps out of transactions is known, its neigh
     }
 }
 
-TEST_CASE("nature: what begins or ends a transaction is told by its name; savepoints do neither") {
+TEST_CASE("nature: what begins or ends a transaction is told by its name, savepoints do neither") {
     const std::pair<const char*, const char*> rows[] = {
         {"BEGIN", "BEGIN"},
         {"begin transaction isolation level serializable", "BEGIN"},
