@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The engine `typeorm`: TypeScript and JavaScript migrations are applied once, in TypeORM's own ledger, without Node; a
+failure names the migration, the line of its source and the statement."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import harness  # noqa: E402
+
+FIRST = """\
+const { Table } = require("typeorm");
+class First1700000000001 {
+  async up(q) {
+    await q.query(`CREATE TABLE "space" ("id" SERIAL PRIMARY KEY, "name" text)`);
+    await q.createTable(new Table({ name: "user", columns: [
+      { name: "id", type: "int", isPrimary: true }, { name: "name", type: "varchar", isNullable: true }] }));
+    const rows = await q.query("SELECT count(*) AS n FROM space");
+    if (rows[0].n !== "0") throw new Error(`int8 must be a string, and is ${typeof rows[0].n}`);
+  }
+  async down(q) { await q.query(`DROP TABLE "space"`); }
+}
+module.exports = { First1700000000001 };
+"""
+
+SECOND = """\
+import { MigrationInterface, QueryRunner } from "typeorm";
+
+export class Second1700000000002 implements MigrationInterface {
+  name = "Second1700000000002";
+  public async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`ALTER TABLE "space" ADD "extra" jsonb DEFAULT '{}'`);
+    await queryRunner.query(`INSERT INTO "space" ("name", "extra") VALUES ($1, $2)`, ["one", { a: [1, null] }]);
+  }
+  public async down(queryRunner: QueryRunner): Promise<void> {}
+}
+"""
+
+WRONG = """\
+export class Third1700000000003 {
+  async up(q) {
+    await q.query(`SELECT nothing FROM space`);
+  }
+  async down() {}
+}
+"""
+
+
+class TypeOrm(harness.StackTest):
+    def test_migrations_are_applied_once_and_failures_name_their_place(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("migrations/1700000000002-Second.ts", SECOND)
+        config = self.folder / "typeorm.toml"
+        config.write_text(f'[postgres]\nhost = "127.0.0.1"\nport = {self.server.port}\n'
+                          'password_file = "secrets/superuser"\nexpected_version = ""\n'
+                          '[[role]]\nname = "alkemio"\npassword_file = "secrets/alkemio"\n'
+                          '[[database]]\nname = "alkemio"\nowner = "alkemio"\n'
+                          '[[migration]]\ndatabase = "alkemio"\nengine = "typeorm"\nfiles = "migrations/*"\n'
+                          'table = "migrations_typeorm"\n')
+        self.assertIn("First1700000000001, Second1700000000002", self.expect(3, "plan", config=config).out)
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.server.value("SELECT * FROM migrations_typeorm ORDER BY id", "alkemio"),
+                         "1|1700000000001|First1700000000001\n2|1700000000002|Second1700000000002")
+        self.assertEqual(self.server.value("SELECT name, extra FROM space", "alkemio"), 'one|{"a": [1, null]}')
+        self.assertIn("done: 0 changes", self.expect(0, "once", config=config).out)
+
+        self.write("migrations/1700000000003-Third.ts", WRONG)
+        failed = self.expect(30, "once", config=config)
+        self.assertRegex(failed.err, r"1700000000003-Third\.ts:3\n")
+        self.assertIn("42703", failed.err)
+        self.assertIn("Third1700000000003 was rolled back", failed.err)
+        self.assertEqual(self.server.value("SELECT count(*) FROM migrations_typeorm", "alkemio"), "2")
+
+
+if __name__ == "__main__":
+    harness.main()
