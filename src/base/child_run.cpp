@@ -14,6 +14,7 @@
 
 #include "base/child.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 namespace ainit {
 namespace {
@@ -39,11 +40,9 @@ class Lines {
         }
         buffer_.erase(0, begin);
         // Not until more has come than a piece, so that a newline right behind it does not make an
-        // empty line.
-        while (buffer_.size() > kLongestLine) {
-            pass(std::string_view{buffer_}.substr(0, kLongestLine));
-            buffer_.erase(0, kLongestLine);
-        }
+        // empty line; and then as much more as a secret at the cut may take.
+        while (buffer_.size() > kLongestLine + longest_secret())
+            buffer_.erase(0, pass_piece(buffer_));
     }
 
     void end() {
@@ -54,9 +53,17 @@ class Lines {
   private:
     void emit(std::string_view line) {
         if (line.ends_with('\r')) line.remove_suffix(1);
-        for (; line.size() > kLongestLine; line.remove_prefix(kLongestLine))
-            pass(line.substr(0, kLongestLine));
-        pass(line);
+        while (line.size() > kLongestLine) line.remove_prefix(pass_piece(line));
+        if (!line.empty() || !piece_passed_) pass(line);
+        piece_passed_ = false;
+    }
+
+    /// How much was passed on of a text that is longer than a line may be.
+    std::size_t pass_piece(std::string_view text) {
+        const std::size_t size = cut_between_secrets(text, kLongestLine);
+        pass(text.substr(0, size));
+        piece_passed_ = true;
+        return size;
     }
 
     void pass(std::string_view piece) {
@@ -66,6 +73,7 @@ class Lines {
     Stream stream_;
     const LineSink& sink_;
     std::string buffer_{};
+    bool piece_passed_{false};  ///< of the line that is not at its end yet
 };
 
 /// Reads what is there without waiting, but not more than its turn; closes at the end of the file.

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kShortest = 4;
 /// What an escaped character can begin with.
 constexpr std::string_view kEscapes = "%\\'+";
+/// What the longest spelling of one byte takes: \u001b.
+constexpr std::size_t kLongestSpelling = 6;
 
 void wipe(std::string& text) {
     ::explicit_bzero(text.data(), text.capacity());
@@ -114,7 +116,34 @@ class Registry {
         return out;
     }
 
+    std::size_t longest() {
+        const std::lock_guard guard{mutex_};
+        return longest_spelling();
+    }
+
+    std::size_t cut(std::string_view text, std::size_t at) {
+        const std::lock_guard guard{mutex_};
+        const std::size_t reach = longest_spelling();
+        std::size_t cut = at;
+        std::size_t end = at;
+        // Secrets may overlap: each earlier cut may split another.
+        for (std::size_t start = at; start > 0 && start + reach > cut;) {
+            --start;
+            for (const Needle& needle : needles_) {
+                const std::size_t length = needle.match(text.substr(start));
+                if (start + length <= cut) continue;
+                end = std::max(end, start + length);
+                cut = start;
+            }
+        }
+        return cut > 0 ? cut : end;
+    }
+
   private:
+    std::size_t longest_spelling() const {
+        return needles_.empty() ? 0 : needles_.front().text().size() * kLongestSpelling;
+    }
+
     std::size_t match(std::string_view text) const {
         for (const Needle& needle : needles_) {
             if (const std::size_t length = needle.match(text); length != 0) return length;
@@ -169,6 +198,14 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 
 std::string scrub(std::string_view text) {
     return registry().scrub(text);
+}
+
+std::size_t cut_between_secrets(std::string_view text, std::size_t at) {
+    return registry().cut(text, at);
+}
+
+std::size_t longest_secret() {
+    return registry().longest();
 }
 
 void forbid_core_dumps() {

@@ -40,6 +40,13 @@ inline constexpr std::string_view kRedacted = "<redacted>";
 /// four bytes are too common to be replaced and are left. Thread-safe.
 std::string scrub(std::string_view text);
 
+/// Where to cut a text at `at` or a little before it, so that no secret known to this process is
+/// split, of which scrub() would then know neither half. After `at` only for a secret that begins
+/// the text. `text` must reach longest_secret() bytes beyond `at`, or be at its end. Thread-safe.
+std::size_t cut_between_secrets(std::string_view text, std::size_t at);
+/// The most bytes that any known secret takes, however it is written.
+std::size_t longest_secret();
+
 /// No core dump of this process, and no other process of the user may read its memory. Children are
 /// not affected.
 void forbid_core_dumps();

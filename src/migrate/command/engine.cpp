@@ -48,7 +48,7 @@ Result<Answer> ask_tool(const Context& context, const Stop& stop) {
     LastLines last;
     const auto hear = [&](Stream stream, std::string_view line) {
         if (stream == Stream::out) answer.out.emplace_back(line);
-        if (stream == Stream::err || answer.out.size() < 2) last.add(line.substr(0, 500));
+        if (stream == Stream::err || answer.out.size() < 2) last.add(clean(line).substr(0, 500));
     };
     const config::Migration& migration = context.migration;
     const Stop patience = stop.within(std::min(kStatusPatience, migration.timeout));

@@ -131,6 +131,19 @@ TEST_CASE("secret: the longer one goes first, whichever was made first") {
     CHECK(scrub("x tin-cassiterite y tin-cass") == "x <redacted> y <redacted>");
 }
 
+TEST_CASE("secret: a text is cut before a secret, however written, or behind one it begins with") {
+    const Secret one{std::string{"galena & blende"}};
+    const Secret overlapping{std::string{"ende-pyrite"}};
+    CHECK(cut_between_secrets("xx galena & blende yy", 2) == 2);
+    CHECK(cut_between_secrets("xx galena & blende yy", 4) == 3);
+    CHECK(cut_between_secrets("xx galena & blende yy", 17) == 3);
+    CHECK(cut_between_secrets("xx galena & blende yy", 18) == 18);
+    CHECK(cut_between_secrets("xx galena%20%26+blende yy", 12) == 3);
+    CHECK(cut_between_secrets("xx galena & blende-pyrite yy", 20) == 3);
+    CHECK(cut_between_secrets("galena & blende yy", 3) == 15);
+    CHECK(longest_secret() >= 6 * one.reveal().size());
+}
+
 TEST_CASE("secret: what is shorter than four bytes is too common to be replaced") {
     const Secret three{std::string{"qzx"}};
     const Secret four{std::string{"qzxv"}};
