@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -158,6 +159,7 @@ struct Launch {
     int out{-1};
     int err{-1};
     int report{-1};
+    pid_t parent{-1};  ///< the child must not outlive it; -1: it may
 };
 
 /// What the child says when it cannot become the command.
@@ -169,6 +171,11 @@ struct Refusal {
 [[noreturn]] void in_child(const Launch& launch) {
     ::setpgid(0, 0);
     reset_signals();
+    if (launch.parent > 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // It may have gone before we asked.
+        if (::getppid() != launch.parent) ::_exit(127);
+    }
     Refusal refusal;
     const std::array<std::pair<int, int>, 3> standard{
         {{launch.in, STDIN_FILENO}, {launch.out, STDOUT_FILENO}, {launch.err, STDERR_FILENO}}};
@@ -302,6 +309,7 @@ Result<Child> spawn(const Command& command, Output output) {
         launch.in = streams.in.get();
         launch.out = streams.out.get();
         launch.err = streams.err.get();
+        launch.parent = ::getpid();
     }
     {
         // Held across both, so that no reaper sees a child that is not registered yet.

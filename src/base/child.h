@@ -42,7 +42,7 @@ enum class Output { inherit, pipe };
 
 /// Starts a command in a process group of its own, with the signal mask and the ignored signals this
 /// program was started with, and no descriptor of ours but 0 to 2; with
-/// Output::pipe its stdin is /dev/null. What exec refuses comes back as Code::command_not_found or
+/// Output::pipe its stdin is /dev/null and it is killed when the calling thread ends. What exec refuses comes back as Code::command_not_found or
 /// Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
 
@@ -67,7 +67,8 @@ using LineSink = std::function<void(Stream, std::string_view line)>;
 /// Runs to the end; each line of output goes to `sink` as it comes (a last line without newline
 /// too). When `stop` is over the group gets TERM and, after `grace`, KILL. What the command leaves
 /// behind of its group is killed when it has ended (a line of the log says so): nothing of one step
-/// runs beside the next. Lines are cut at 64 KiB.
+/// runs beside the next. Lines are cut at 64 KiB, or a little before it
+/// where a secret would be split. The command is killed when this program is.
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink);
 
 /// Remembers the signal mask and the ignored signals that this process was started with, for the commands it starts; to be

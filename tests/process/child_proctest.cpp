@@ -181,6 +181,59 @@ TEST_CASE("child: a line without end comes in pieces of 64 KiB") {
     CHECK(heard.lines[4] == "out end");
 }
 
+TEST_CASE("child: a long line is not cut within a secret, so that no half of it is printed") {
+    const Secret secret{std::string{"marcasite/sphalerite \"ore\""}};
+    const Texts spellings{secret.reveal(), "marcasite%2Fsphalerite%20%22ore%22"};
+    for (const std::string& spelling : spellings) {
+        for (std::size_t before = 65'536 - spelling.size(); before <= 65'537; ++before) {
+            CAPTURE(before);
+            // With the end of the line at hand, and long before it.
+            const std::string script = fmt::format(
+                "head -c {} /dev/zero | tr '\\0' y; printf %s '{}'; head -c {} /dev/zero | "
+                "tr '\\0' z; echo",
+                before,
+                spelling,
+                before % 2 == 0 ? 10 : 70'000);
+            std::string printed;
+            std::string whole;
+            const LineSink sink = [&](Stream, std::string_view line) {
+                whole += line;
+                printed += scrub(line);
+            };
+            REQUIRE(run(shell(script), Stop{}.within(60s), 1s, sink).has_value());
+            CHECK(printed.find("marc") == std::string::npos);
+            CHECK(printed.find("ore") == std::string::npos);
+            CHECK(printed.find("y<redacted>z") != std::string::npos);
+            CHECK(whole.find("y" + spelling + "z") == before - 1);
+        }
+    }
+}
+
+TEST_CASE("child: a command does not outlive a program that is killed") {
+    int told[2];
+    REQUIRE(::pipe2(told, O_CLOEXEC) == 0);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const LineSink sink = [&](Stream, std::string_view line) {
+            [[maybe_unused]] const auto sent = ::write(told[1], line.data(), line.size());
+        };
+        [[maybe_unused]] const auto ending =
+            run(shell("echo $$; while :; do sleep 0.1; done"), Stop{}, 1s, sink);
+        ::_exit(0);
+    }
+    char text[32]{};
+    REQUIRE(::read(told[0], text, sizeof text - 1) > 0);
+    const pid_t command = std::atoi(text);
+    REQUIRE(command > 1);
+    CHECK(alive(command));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    CHECK(goes_away(command));
+    ::kill(-command, SIGKILL);
+    ::close(told[0]);
+    ::close(told[1]);
+}
+
 TEST_CASE("child: much output on both streams neither blocks the command nor is lost") {
     const Heard heard =
         hear(shell("i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"));
