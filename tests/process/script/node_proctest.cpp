@@ -2,6 +2,8 @@
 // The same scripts by Node and by the engine: what they print must be equal, line by line.
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -24,7 +26,7 @@ std::vector<std::string> lines_of(std::string text) {
 
 std::vector<std::string> by_node(const Project& project, const std::string& file) {
     const std::string command = "cd '" + project.folder() +
-                                "' && env -i PATH=\"$PATH\" SEEN=yes node --no-warnings " + file +
+                                "' && env -i PATH=\"$PATH\" TZ=\"$TZ\" SEEN=yes node --no-warnings " + file +
                                 " 2>&1";
     std::FILE* pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
@@ -100,6 +102,26 @@ TEST_CASE("script: Node's modules print what they print in Node") {
         project.link("data/link", "text.txt");
         compare(project, "main.js");
     }
+}
+
+TEST_CASE("script: local times are the instants that they are in Node") {
+    const char* before = std::getenv("TZ");
+    const std::string kept = before == nullptr ? "" : before;
+    for (const char* zone : {"UTC",
+                             "Europe/Amsterdam",
+                             "America/St_Johns",
+                             "Africa/Casablanca",
+                             "Australia/Lord_Howe",
+                             "Asia/Kolkata"}) {
+        CAPTURE(std::string{zone});
+        ::setenv("TZ", zone, 1);
+        ::tzset();
+        Project project;
+        project.file("main.js", fixture("node/dates.js"));
+        compare(project, "main.js");
+    }
+    before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", kept.c_str(), 1);
+    ::tzset();
 }
 
 TEST_CASE("script: specifiers lead to the files and errors that they lead to in Node") {

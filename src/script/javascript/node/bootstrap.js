@@ -4,6 +4,7 @@
 'use strict';
 
 module.exports = function boot(host) {
+  require('./date.js')();
   const refuse = require('./refuse.js')(host, (module) => loader.internal('api')[module] ?? []);
   const loader = require('./loader.js')(host, refuse);
   const timers = require('./timers.js')(host);
