@@ -150,7 +150,7 @@ void Exchange::read() {
             case PGRES_EMPTY_QUERY: rows_.push_back(std::move(rows)); break;
             case PGRES_COPY_IN:
                 state_ = State::sending;
-                if (PQputCopyEnd(link_.connection, "COPY FROM STDIN has no input here") < 0 ||
+                if (PQputCopyEnd(link_.connection, statement_.no_rows.c_str()) < 0 ||
                     !flush())
                     return lose();
                 break;

@@ -18,6 +18,8 @@ struct Statement {
     Parameters parameters{};
     /// The extended protocol, which takes one statement only; always used where there are parameters.
     bool extended{false};
+    /// What the server is told when COPY wants rows of us, which we have not.
+    std::string no_rows{"COPY FROM STDIN has no input here"};
     /// Which parameters are sent as the bytes they are, in the binary format of their type: a bytea, or text with bytes
     /// that the text format cannot carry. Missing: none.
     std::vector<bool> binary{};

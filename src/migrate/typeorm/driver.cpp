@@ -160,6 +160,7 @@ Driver::Answer Driver::send(const Call& call) {
     Wire& wire = *found->second;
     postgres::Statement statement{call[1].text()};
     statement.extended = call[3].truthy();
+    statement.no_rows = "No source stream defined";  // pg's words
     auto values = call[2].elements();
     if (!values) return std::move(values).error();
     for (const Value& one : *values) {
