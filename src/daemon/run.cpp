@@ -203,12 +203,19 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
         migrations_.run(status, stop_);
         if (status.report) clock.note = status.report->state;
-        if (!lock.still_held(stop_) && !stop_.over()) {
+        const bool lost = !stop_.over() && !lock.still_held(stop_);
+        // Whatever a tool says of it, a run whose server went away is begun anew.
+        if (lost && status.failure) {
+            status.failure->code = Code::connection_lost;
+            status.failure->transient = true;
+        } else if (lost) {
             log::warn("lock", fmt::format("the cluster lock was lost while migration \"{}\" ran", status.name),
                       {{"hint", "another run may have begun it as well: look at its ledger"}});
         }
         if (status.failure) {
             fail(*status.failure);
+            // The others would meet the same.
+            if (status.failure->code == Code::connection_lost) return false;
             failed_databases.push_back(status.database);
             good = false;
         }
