@@ -126,6 +126,13 @@ class Transaction {
     Session* session_;
 };
 
+/// One statement that the user wrote to ask something, in a read-only transaction that is rolled back: whatever it says, it
+/// changes nothing (25006). Failures as of Session::query; Code::internal too when it is not one statement.
+Result<Rows> read_only(Session& session, const Sql& sql, const Stop& stop);
+
+/// Rolls back what an error has left open, deaf to a stop.
+void end_transaction(Session& session);
+
 namespace sqlstate {
 inline constexpr std::string_view kCannotConnectNow = "57P03";
 inline constexpr std::string_view kTooManyConnections = "53300";

@@ -22,9 +22,7 @@ Transaction::Transaction(Transaction&& other) noexcept
     : session_{std::exchange(other.session_, nullptr)} {}
 
 Transaction::~Transaction() {
-    if (session_ == nullptr || !session_->usable() || !session_->in_transaction()) return;
-    [[maybe_unused]] const auto rolled_back =
-        session_->query("ROLLBACK", Stop{}.within(kRollbackPatience));
+    if (session_ != nullptr) end_transaction(*session_);
 }
 
 Result<void> Transaction::commit(const Stop& stop) {
@@ -46,6 +44,22 @@ Result<void> Transaction::commit(const Stop& stop) {
         return failure;
     }
     return ok();
+}
+
+void end_transaction(Session& session) {
+    if (!session.usable() || !session.in_transaction()) return;
+    [[maybe_unused]] const auto ended = session.query("ROLLBACK", Stop{}.within(kRollbackPatience));
+}
+
+Result<Rows> read_only(Session& session, const Sql& sql, const Stop& stop) {
+    Sql all{"BEGIN READ ONLY;\n"};
+    // A comment at its end must not hide what follows.
+    auto answers = session.query_all(all.add(sql).add("\n;\nROLLBACK"), stop);
+    end_transaction(session);
+    if (!answers) return std::move(answers).error();
+    constexpr std::size_t kBeginOneRollback = 3;
+    if (answers->size() == kBeginOneRollback) return std::move((*answers)[1]);
+    return Failure{.what = "cannot run a statement", .because = "it is not one statement"};
 }
 
 }  // namespace ainit::postgres

@@ -78,22 +78,13 @@ void add_question(Sql& sql, const Question& question) {
     sql.add(question.sql).add("\n;\n");
 }
 
-/// After an error the transaction is still open.
-void end_transaction(postgres::Session& session) {
-    if (!session.usable() || !session.in_transaction()) return;
-    [[maybe_unused]] const auto ended = session.query("ROLLBACK", Stop{}.within(kRollbackPatience));
-}
-
 using Answers = Result<std::vector<postgres::Rows>>;
 
 /// One question alone: when asking all at once failed, each gets its own answer or reason.
 Finding ask(postgres::Session& session, const Question& question, const std::string& database, const Stop& stop) {
-    Sql sql{"BEGIN READ ONLY;\n"};
-    add_question(sql, question);
-    Answers answers = session.query_all(sql.add("ROLLBACK"), stop.within(question.timeout + kRollbackPatience));
-    end_transaction(session);
-    if (answers && answers->size() == 4) return judge(question, database, question.judge((*answers)[2]));
-    Failure failure = answers ? Failure{.because = "it is not one statement"} : std::move(answers).error();
+    auto rows = postgres::read_only(session, question.sql, stop.within(question.timeout));
+    if (rows) return judge(question, database, question.judge(*rows));
+    Failure failure = std::move(rows).error();
     if (failure.sqlstate == postgres::sqlstate::kQueryCanceled && !stop.over()) {
         failure.because = fmt::format("it took longer than its timeout of {}", show(question.timeout));
     }
@@ -110,7 +101,7 @@ Sql together(const Group& group) {
 }
 
 std::vector<Finding> judge_all(postgres::Session& session, const Group& group, const Answers& answers, const Stop& stop) {
-    end_transaction(session);
+    postgres::end_transaction(session);
     std::vector<Finding> findings;
     const bool complete = answers && answers->size() == 2 * group.questions.size() + 2;
     for (std::size_t i = 0; i < group.questions.size(); ++i) {

@@ -6,6 +6,7 @@ end: a canary that sings anywhere fails the test."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess

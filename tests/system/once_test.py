@@ -133,6 +133,19 @@ class Once(harness.StackTest):
         self.assertIn("exited with 7", ran.err)
         self.assertIn("no such column, says the tool", ran.err)
 
+    def test_queries_that_ask_change_nothing(self):
+        config = self.config()
+        self.expect(0, "once", config=config)
+        writing = {"status_query": "CREATE TABLE hacked ()", "ledger_query": "INSERT INTO schema_migration VALUES ('x')"}
+        for key, query in writing.items():
+            text = harness.re.sub(rf'{key} = "[^"]*"', f'{key} = "{query}"', config.read_text())
+            path = self.write(f"{key}.toml", text)
+            ran = self.run_program("plan", config=path)
+            self.assertEqual(ran.code, 30, ran.out + ran.err)
+            self.assertIn("25006", ran.err)
+        self.assertEqual(self.server.value("SELECT to_regclass('hacked') IS NULL", "kratos"), "t")
+        self.assertEqual(self.server.value("SELECT count(*) FROM schema_migration", "kratos"), "2")
+
     def test_failures_as_json_lines(self):
         ran = self.expect(12, "--log-format", "json", "once", config=self.config(password_file="secrets/kratos"))
         last = harness.json.loads(ran.err.strip().splitlines()[-1])

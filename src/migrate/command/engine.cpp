@@ -101,7 +101,8 @@ Result<std::vector<Entry>> entries_of_query(const Context& context,
                                             postgres::Session& session,
                                             const Stop& stop) {
     const config::Migration& migration = context.migration;
-    auto rows = session.query(Sql::foreign(migration.status_query), stop.within(kStatusPatience));
+    auto rows = postgres::read_only(
+        session, Sql::foreign(migration.status_query), stop.within(kStatusPatience));
     if (!rows) {
         // The tool's own table is not there: it has never run.
         if (rows.error().sqlstate == sqlstate::kUndefinedTable) {
@@ -128,7 +129,7 @@ Result<std::vector<std::string>> names_in_ledger(const Context& context,
                                                  postgres::Session& session,
                                                  const Stop& stop) {
     std::vector<std::string> names;
-    auto rows = session.query(Sql::foreign(context.migration.ledger_query), stop);
+    auto rows = postgres::read_only(session, Sql::foreign(context.migration.ledger_query), stop);
     if (!rows && rows.error().sqlstate == sqlstate::kUndefinedTable) return names;
     if (!rows) {
         Failure failure = std::move(rows).error();
