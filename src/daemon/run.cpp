@@ -283,12 +283,16 @@ bool worth_another_pass(const Summary& summary) {
 }  // namespace
 
 int Summary::changed() const {
-    auto steps = std::ranges::count(outcomes, plan::Effect::changed, &plan::Outcome::effect);
-    int migrated = 0;
+    const auto steps = std::ranges::count(outcomes, plan::Effect::changed, &plan::Outcome::effect);
+    return static_cast<int>(steps) + migrated();
+}
+
+int Summary::migrated() const {
+    int count = migrated_before;
     for (const MigrationStatus& status : migrations) {
-        if (status.report) migrated += static_cast<int>(status.report->applied.size());
+        if (status.report) count += static_cast<int>(status.report->applied.size());
     }
-    return static_cast<int>(steps) + migrated;
+    return count;
 }
 
 int Summary::steps_pending() const { return static_cast<int>(plan.steps.size()); }
@@ -321,6 +325,7 @@ Summary carry_out(const config::Config& config, postgres::Sessions& sessions, co
         if (summary.outcomes.size() == made) summary.phases.resize(told);
         if (!patience.sleep(pause)) break;
         pause = std::min(pause * 2, kLongestPause);
+        summary.migrated_before = summary.migrated();
         summary.failures.clear();
         summary.findings.clear();
         summary.migrations.clear();

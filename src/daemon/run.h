@@ -51,8 +51,10 @@ struct Summary {
     std::vector<Phase> phases{};
     std::vector<Failure> failures{};  ///< the first decides the exit code
     bool locked{false};               ///< whether this run took the cluster lock
+    int migrated_before{0};           ///< applied by passes of this run that lost the server
 
     int changed() const;       ///< steps and migrations this run made
+    int migrated() const;      ///< the migrations among them
     int steps_pending() const; ///< steps not made yet
     int migrations_pending() const;
     bool pending() const { return steps_pending() + migrations_pending() > 0; }

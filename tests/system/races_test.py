@@ -86,6 +86,8 @@ class Races(harness.StackTest):
         ran = run.end()
         self.assertEqual(ran.code, 0, ran.out + ran.err)
         self.assertIn("the server went away", ran.err)
+        # 11 steps, 4 files and 2 versions of each tool, whichever pass made them.
+        self.assertIn("done: 19 changes", ran.out)
         self.assertEqual(self.fingerprint(), wanted)
 
     def test_sigterm_cancels_the_migration_and_says_how_things_stand(self):
