@@ -4,31 +4,41 @@
 pg_dump prints must be equal to the byte, ledger and data with it. What scripts see (values, shapes of results, errors)
 they write into tables, so the dump compares that too. No expected result is written by hand.
 
-A case is a folder of cases/ with migrations and, if need be, a case.json:
-  transaction   the mode, for both sides
+    differential_test.py PROGRAM [CASE…]
+
+A case is a folder below cases/ with migrations and, if need be, a case.json. A folder of cases may have a group.json with
+what they have in common, and project/, files that each of them finds beside its migrations. Both may say:
+  transactions  the modes, for both sides; all if missing
   schema        TypeORM's option
+  table         the ledger's name
   versions      of TypeORM; all if missing
   zones         time zones to run in
   files         the glob; *.{js,ts,mjs,cjs,mts,cts} if missing
   before        SQL for both databases
-  fails         true: TypeORM must fail, and the program with the same message and SQLSTATE"""
+  fails         true: TypeORM must fail, and the program with the same message and SQLSTATE
+  message       a pattern of what the program says instead of TypeORM's message, where a limit makes it differ
+Of a case's folder everything is copied to migrations/ of the project, but for project/, which is copied to its top."""
 
+import concurrent.futures
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import harness  # noqa: E402
 
 VERSIONS = ("0.3", "1")
-SETS = {"js", "ts", "mjs", "cjs", "mts", "cts"}
+CODE = "*.{js,ts,mjs,cjs,mts,cts}"
+COMPILED = {".ts": ("cjs", ".js"), ".cts": ("cjs", ".cjs"), ".mts": ("esm", ".mjs")}
 
 
-def oracle():
+def install():
     """The folder with the real TypeORM, made once for each lock file."""
     lock = (HERE / "oracle/package-lock.json").read_bytes()
     folder = pathlib.Path("/var/cache/alkemio-init") / f"typeorm-{hashlib.sha256(lock).hexdigest()[:12]}"
@@ -42,6 +52,56 @@ def oracle():
     return folder
 
 
+class Oracle:
+    """One Node process, which many cases ask."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self.process = None
+
+    def ask(self, **request):
+        if self.process is None or self.process.poll() is not None:
+            self.process = subprocess.Popen(["node", HERE / "oracle/oracle.mjs"], text=True, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, env=self.environment)
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith("oracle: "):
+                return json.loads(line.removeprefix("oracle: "))
+        raise AssertionError("the oracle ended without an answer")
+
+    def close(self):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process.stdout.close()
+
+
+class Case:
+    """A folder, and what its own and its groups' files say of it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.groups = [HERE / "cases" / parent for parent in reversed(folder.relative_to(HERE / "cases").parents)]
+        self.options = {"files": CODE, "versions": VERSIONS, "zones": ["UTC"], "transactions": ["all"]}
+        for path in [*[group / "group.json" for group in self.groups], folder / "case.json"]:
+            if path.exists():
+                self.options.update(json.loads(path.read_text()))
+
+    def __getattr__(self, name):
+        return self.options.get(name)
+
+
+def cases_of(folder):
+    def is_case(one):
+        return (one / "case.json").exists() or any(path.is_file() and path.name != "group.json" for path in one.iterdir())
+
+    if is_case(folder):
+        return [Case(folder)]
+    inner = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name != "project"]
+    return [case for path in inner for case in cases_of(path)]
+
+
 class Differential(harness.StackTest):
     maxDiff = None
     settings = {"max_connections": "50"}
@@ -49,52 +109,74 @@ class Differential(harness.StackTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.oracle = oracle()
+        cls.packages = install()
+        cls.oracle = Oracle(cls.server.environment())
+        cls.addClassCleanup(cls.oracle.close)
+        cls.workers = concurrent.futures.ThreadPoolExecutor(2)
+        cls.addClassCleanup(cls.workers.shutdown)
+
+    def both(self, work):
+        """Of "ours" and "theirs" at once."""
+        return tuple(self.workers.map(work, ("ours", "theirs")))
 
     def dump(self, database):
         command = ["pg_dump", "--no-owner", "-N", "alkemio_init", database]
-        text = subprocess.run(command, check=True, capture_output=True, text=True, env=self.server.environment()).stdout
-        return "\n".join(line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+        text = subprocess.run(command, check=True, capture_output=True, env=self.server.environment()).stdout
+        lines = text.decode(errors="backslashreplace").split("\n")
+        return "\n".join(line for line in lines if not line.startswith(("\\restrict", "\\unrestrict")))
 
-    def make(self, database, before):
-        self.server.sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database}")
-        if before:
-            self.server.value(before, database)
+    def make_databases(self, before):
+        statements = []
+        for name in ("ours", "theirs"):
+            statements += [f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"]
+            if before:
+                statements += [f"\\connect {name}", before, "\\connect postgres"]
+        self.server.sql(*statements)
 
-    def projects(self, case, version):
+    def make_projects(self, case, version):
         """Two copies: TypeScript stays as it is for the program, and is compiled for Node."""
-        ours, theirs = self.folder / "ours", self.folder / "theirs"
-        for folder in (ours, theirs):
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(case, folder / "migrations")
-            manifest = folder / "migrations/package.json"
-            if manifest.exists():
-                manifest.rename(folder / "package.json")
-            else:
-                (folder / "package.json").write_text('{"name": "project"}\n')
-        for source in [*theirs.rglob("*.ts"), *theirs.rglob("*.mts"), *theirs.rglob("*.cts")]:
-            kind = {".ts": ("cjs", ".js"), ".cts": ("cjs", ".cjs"), ".mts": ("esm", ".mjs")}[source.suffix]
-            target = source.with_suffix(kind[1])
-            subprocess.run(["esbuild", source, f"--format={kind[0]}", "--platform=node", "--target=node20", "--keep-names",
-                            f"--outfile={target}", "--log-level=error"], check=True)
-            source.unlink()
+        # Each time in a new place, since Node keeps what it has loaded.
+        self.place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        for side in ("ours", "theirs"):
+            folder = self.place / side
+            folder.mkdir()
+            (folder / "package.json").write_text('{"name": "project"}\n')
+            for top in [*[group / "project" for group in case.groups], case.folder / "project"]:
+                if top.is_dir():
+                    shutil.copytree(top, folder, dirs_exist_ok=True)
+            shutil.copytree(case.folder, folder / "migrations", dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns("project", "case.json"))
+        theirs = self.place / "theirs"
+        for suffix, (form, end) in COMPILED.items():
+            sources = [path for path in theirs.rglob(f"*{suffix}")
+                       if path.suffix == suffix and "node_modules" not in path.parts and not path.name.endswith(".d.ts")]
+            self.compile(theirs, sources, form, end)
         modules = theirs / "node_modules"
-        modules.mkdir()
-        (modules / "typeorm").symlink_to(self.oracle / f"node_modules/typeorm-{version}")
-        (modules / "pg").symlink_to(self.oracle / "node_modules/pg")
-        return ours, theirs
+        modules.mkdir(exist_ok=True)
+        (modules / "typeorm").symlink_to(self.packages / f"node_modules/typeorm-{version}")
+        (modules / "pg").symlink_to(self.packages / "node_modules/pg")
 
-    def ask_oracle(self, folder, way, options, **environment):
-        given = {"way": way, "database": "theirs", "files": [f"{folder}/migrations/{options['files']}"],
-                 "schema": options.get("schema"), "transaction": options.get("transaction", "all")}
-        done = subprocess.run(["node", HERE / "oracle/oracle.mjs", json.dumps(given)], cwd=folder,
-                              text=True, capture_output=True, env=self.server.environment(**environment))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout.splitlines()[-1])
+    @staticmethod
+    def compile(folder, sources, form, end):
+        if not sources:
+            return
+        manifest = json.loads((folder / "package.json").read_text())
+        if end == ".js" and manifest.get("type") == "module":
+            form = "esm"
+        subprocess.run(["esbuild", *sources, f"--format={form}", "--platform=node", "--target=node20", "--keep-names",
+                        f"--outdir={folder}", f"--outbase={folder}", f"--out-extension:.js={end}", "--log-level=error"],
+                       check=True, cwd=folder)
+        for source in sources:
+            source.unlink()
 
-    def configure(self, folder, version, options):
-        more = "".join(f'{key} = "{options[key]}"\n' for key in ("transaction", "schema") if key in options)
-        path = folder / "alkemio.toml"
+    def request(self, case, way, zone, transaction):
+        folder = self.place / "theirs"
+        return dict(way=way, folder=str(folder), zone=zone, database="theirs", transaction=transaction,
+                    files=[f"{folder}/migrations/{case.files}"], schema=case.schema, table=case.table)
+
+    def configure(self, case, version, transaction):
+        more = "".join(f'{key} = "{case.options[key]}"\n' for key in ("schema", "table") if key in case.options)
+        path = self.place / "ours/alkemio.toml"
         path.write_text(f"""\
 [postgres]
 host = "127.0.0.1"
@@ -108,53 +190,65 @@ name = "ours"
 [[migration]]
 database = "ours"
 engine = "typeorm"
-files = "migrations/{options['files']}"
+files = "migrations/{case.files}"
 typeorm_version = "{version}"
+transaction = "{transaction}"
 on_older = "ignore"
 {more}""")
         return path
 
-    def compare(self, case, version, zone):
-        options = {"files": "*.{js,ts,mjs,cjs,mts,cts}"}
-        if (case / "case.json").exists():
-            options.update(json.loads((case / "case.json").read_text()))
-        ours, theirs = self.projects(case, version)
-        for database in ("ours", "theirs"):
-            self.make(database, options.get("before"))
-        environment = {"TZ": zone}
-        answer = self.ask_oracle(theirs, "run", options, **environment)
-        self.assertEqual(bool(answer.get("error")), options.get("fails", False), f"TypeORM itself says: {answer}")
-        config = self.configure(ours, version, options)
-        ran = self.run_program("migrate", "run", config=config, **environment)
-        self.assertEqual(self.dump("ours"), self.dump("theirs"))
-        error = answer.get("error")
+    def compare(self, case, version, zone, transaction):
+        self.make_projects(case, version)
+        self.make_databases(case.before)
+        config = self.configure(case, version, transaction)
+        asked = self.workers.submit(self.oracle.ask, **self.request(case, "run", zone, transaction))
+        ran = self.run_program("migrate", "run", config=config, TZ=zone)
+        error = asked.result().get("error")
+        self.assertEqual(bool(error), bool(case.fails), f"TypeORM itself says: {error}\nand the program:\n{ran.err}")
+        ours, theirs = self.both(self.dump)
+        self.assertEqual(ours, theirs, ran.err)
         if error:
-            self.assertNotEqual(ran.code, 0, ran.out)
-            self.assertIn(error["message"].splitlines()[0], ran.err)
-            if error.get("code") and len(error["code"]) == 5:
-                self.assertIn(f"(SQLSTATE {error['code']})", ran.err)
-            return
-        self.assertEqual(ran.code, 0, ran.err)
-        shown = self.run_program("migrate", "show", "--output", "json", config=config, **environment)
+            self.compare_failures(case, ran, error)
+        else:
+            self.assertEqual(ran.code, 0, ran.err)
+            self.compare_lists(case, config, zone, transaction)
+
+    def compare_failures(self, case, ran, error):
+        self.assertNotEqual(ran.code, 0, f"TypeORM itself says: {error}\n{ran.out}")
+        folder = str(self.place / "theirs")
+        message = error["message"].replace(folder, str(self.place / "ours"))
+        if case.message:
+            self.assertRegex(ran.err, case.message)
+        else:
+            self.assertIn(re.sub(r"\s+", " ", message).strip(), re.sub(r"\s+", " ", ran.err))
+        if re.fullmatch("[0-9A-Z]{5}", str(error.get("code"))):
+            self.assertIn(f"(SQLSTATE {error['code']})", ran.err)
+
+    def compare_lists(self, case, config, zone, transaction):
+        asked = self.workers.submit(self.oracle.ask, **self.request(case, "show", zone, transaction))
+        shown = self.run_program("migrate", "show", "--output", "json", config=config, TZ=zone)
         (level,) = shown.json["migrations"]
-        lines = [("[X] " if one["state"] == "applied" else "[ ] ") + one["name"] for one in level["entries"]]
-        expected = [" ".join(word for word in line.split() if not word.isdigit())
-                    for line in self.ask_oracle(theirs, "show", options)["shown"] if line.startswith("[")]
-        self.assertEqual([line.replace("[ ] ", "[] ") for line in lines], [line.replace("[ ] ", "[] ") for line in expected])
+        lines = [("[X]" if one["state"] == "applied" else "[ ]", one["name"]) for one in level["entries"]]
+        expected = [re.fullmatch(r"(\[[X ]\]) (?:\d+ )?(.+)", line).groups()
+                    for line in asked.result()["shown"] if line.startswith("[")]
+        self.assertEqual(lines, expected)
 
-    def run_case(self, case):
-        options = json.loads((case / "case.json").read_text()) if (case / "case.json").exists() else {}
-        for version in options.get("versions", VERSIONS):
-            for zone in options.get("zones", ["UTC"]):
-                with self.subTest(typeorm=version, zone=zone):
-                    self.compare(case, version, zone)
+    def run_cases(self, folder):
+        for case in cases_of(folder):
+            for version in case.versions:
+                for zone in case.zones:
+                    for transaction in case.transactions:
+                        with self.subTest(case=str(case.folder.relative_to(HERE)), typeorm=version, zone=zone,
+                                          transaction=transaction):
+                            self.compare(case, version, zone, transaction)
 
 
-def add_cases():
-    for case in sorted((HERE / "cases").iterdir()):
-        setattr(Differential, f"test_{case.name}", lambda self, case=case: self.run_case(case))
+def add_cases(wanted):
+    for folder in sorted((HERE / "cases").iterdir()):
+        if not wanted or folder.name in wanted:
+            setattr(Differential, f"test_{folder.name}", lambda self, folder=folder: self.run_cases(folder))
 
 
 if __name__ == "__main__":
-    add_cases()
+    add_cases(sys.argv[2:])
     harness.main()

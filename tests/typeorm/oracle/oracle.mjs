@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a project's migrations as TypeORM itself does under Node, and says what came of it as JSON.
-//   node oracle.mjs OPTIONS      JSON: way (run, revert, show), database, files, schema, transaction
-// Login by PGHOST, PGPORT, PGUSER, PGPASSWORD.
+// Runs projects' migrations as TypeORM itself does under Node, and says what came of each: one line of JSON a request on
+// standard input, one line of answer. Login by PGHOST, PGPORT, PGUSER, PGPASSWORD.
+//   request   way (run, revert, show), folder of the project, zone, database, files, schema, table, transaction
+//   answer    "oracle: " and JSON: shown, and error if it failed
 import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
 
-const require = createRequire(`${process.cwd()}/[project]`);
-const { DataSource } = require('typeorm');
-const { way, ...options } = JSON.parse(process.argv[2]);
-
-const dataSource = new DataSource({
-  type: 'postgres', host: process.env.PGHOST, port: Number(process.env.PGPORT), username: process.env.PGUSER, password: process.env.PGPASSWORD,
-  database: options.database, migrations: options.files, schema: options.schema,
-});
-const shown = [];
-
-try {
+async function work({ way, folder, zone, transaction, ...options }) {
+  process.env.TZ = zone;
+  process.chdir(folder);
+  const { DataSource } = createRequire(`${folder}/[project]`)('typeorm');
+  const dataSource = new DataSource({
+    type: 'postgres', host: process.env.PGHOST, port: Number(process.env.PGPORT), username: process.env.PGUSER, password: process.env.PGPASSWORD,
+    database: options.database, migrations: options.files, schema: options.schema, migrationsTableName: options.table,
+  });
+  const shown = [];
   await dataSource.initialize();
   try {
-    if (way === 'run') await dataSource.runMigrations({ transaction: options.transaction });
-    if (way === 'revert') await dataSource.undoLastMigration({ transaction: options.transaction });
+    if (way === 'run') await dataSource.runMigrations({ transaction });
+    if (way === 'revert') await dataSource.undoLastMigration({ transaction });
     if (way === 'show') {
       dataSource.logger.logSchemaBuild = (line) => shown.push(line);
       await dataSource.showMigrations();
@@ -26,7 +26,20 @@ try {
   } finally {
     await dataSource.destroy();
   }
-  process.stdout.write(`\n${JSON.stringify({ shown })}\n`);
-} catch (error) {
-  process.stdout.write(`\n${JSON.stringify({ shown, error: { message: error.message, code: error.code } })}\n`);
+  return shown;
+}
+
+function described(error) {
+  if (error instanceof Error) return { name: error.name, message: error.message, code: error.code };
+  return { message: String(error) };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer;
+  try {
+    answer = { shown: await work(JSON.parse(line)) };
+  } catch (error) {
+    answer = { error: described(error) };
+  }
+  process.stdout.write(`\noracle: ${JSON.stringify(answer)}\n`);
 }
