@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
+#include "base/address.h"
 #include "base/text.h"
 #include "config/checker.h"
 
@@ -20,9 +22,11 @@ class ConfigChecker : Checker {
 
     void all() {
         server();
+        check_listen();
         unique(config().roles, "role");
         unique(config().databases, "database");
         unique_migrations();
+        unique_ledgers();
         for (const Role& role : config().roles) check_role(role);
         for (const Migration& migration : config().migrations) check_migration(migration);
         for (const Check& one : config().checks) check_check(one);
@@ -58,6 +62,17 @@ class ConfigChecker : Checker {
         name("database", postgres.database, postgres.origin);
     }
 
+    void check_listen() {
+        auto address = parse_address(config().health.listen);
+        if (address) return;
+        Failure failure = std::move(address).error();
+        fail(Code::config_type,
+             std::move(failure.what),
+             std::move(failure.because),
+             "",
+             config().health.origin);
+    }
+
     template <class Items>
     void unique(const Items& items, std::string_view kind) {
         std::map<std::string, Origin> seen;
@@ -86,12 +101,39 @@ class ConfigChecker : Checker {
         }
     }
 
+    /// Each of two would find the other's records in it, and no file to them.
+    void unique_ledgers() {
+        std::map<std::tuple<std::string, std::string, std::string>, const Migration*> seen;
+        for (const Migration& migration : config().migrations) {
+            if (migration.engine != "sql" || migration.database.empty()) continue;
+            const auto [at, fresh] = seen.emplace(
+                std::tuple{migration.database, migration.schema, migration.table},
+                &migration);
+            if (fresh || at->second->name == migration.name) continue;
+            conflict(fmt::format("cannot record migration \"{}\" in the table \"{}\" of database "
+                                 "\"{}\"",
+                                 migration.name,
+                                 migration.table,
+                                 migration.database),
+                     fmt::format("the migration at {} records there too", at->second->origin.text()),
+                     "give each a table of its own: table = …",
+                     migration.origin);
+        }
+    }
+
     void check_role(const Role& role) {
         name("role", role.name, role.origin);
         if (role.name.starts_with("pg_")) {
             fail(Code::config_type,
                  fmt::format("cannot make the role \"{}\"", role.name),
                  "names that begin with pg_ are PostgreSQL's own",
+                 "",
+                 role.origin);
+        }
+        if (role.name == "public" || role.name == "none") {
+            fail(Code::config_type,
+                 fmt::format("cannot make the role \"{}\"", role.name),
+                 "it is a word of PostgreSQL's own, and no role can have that name",
                  "",
                  role.origin);
         }

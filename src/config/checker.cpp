@@ -39,6 +39,12 @@ void Checker::name(std::string_view kind, const std::string& text, const Origin&
              fmt::format("it has {} bytes, and PostgreSQL keeps {}", text.size(), kLongestName),
              "shorten it",
              where);
+    } else if (trim(text).empty()) {
+        fail(Code::config_type,
+             fmt::format("cannot use the {} name \"{}\"", kind, text),
+             "it is blank",
+             "",
+             where);
     } else if (!valid_utf8(text) || text.find('\0') != std::string::npos) {
         fail(Code::config_type,
              fmt::format("cannot use a {} name", kind),

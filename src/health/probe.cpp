@@ -21,10 +21,10 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "health/address.h"
 
 namespace ainit::health {
 namespace {

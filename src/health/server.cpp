@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/log.h"
-#include "health/address.h"
 #include "system/context.h"
 
 namespace ainit::health {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "health/address.h"
+#include "base/address.h"
 
 #include <string>
 
 #include <doctest/doctest.h>
 
 using namespace ainit;
-using health::parse_address;
 
 namespace {
 

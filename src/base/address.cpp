@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "health/address.h"
+#include "base/address.h"
 
 #include <charconv>
 
 #include <fmt/format.h>
 
-namespace ainit::health {
+namespace ainit {
 
 Result<Address> parse_address(const std::string& text) {
     Address address;
@@ -35,4 +35,4 @@ Result<Address> parse_address(const std::string& text) {
     return failure;
 }
 
-}  // namespace ainit::health
+}  // namespace ainit
