@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/checker.h"
+#include "config/signature.h"
 
 namespace ainit::config {
 namespace {
@@ -45,6 +46,13 @@ class DatabaseChecker : Checker {
     void check_database(const Database& database) {
         const std::string who = fmt::format("database \"{}\"", database.name);
         name("database", database.name, database.origin);
+        if (database.name == "template0") {
+            fail(Code::config_type,
+                 "cannot use the database \"template0\"",
+                 "it is PostgreSQL's own, and nobody can connect to it",
+                 "",
+                 database.origin);
+        }
         role_known(database.owner, who, database.origin);
         check_locale(database, who);
         std::set<std::string> extensions;
@@ -127,8 +135,22 @@ class DatabaseChecker : Checker {
                  "add: schema = …",
                  grant.origin);
         }
+        if (grant.on == "function") check_functions(grant);
         check_privileges(grant.privileges, grant.on, grant.origin);
         for (const std::string& role : grant.roles) role_known(role, who, grant.origin);
+    }
+
+    /// Types stand in the SQL as they are.
+    void check_functions(const Grant& grant) {
+        for (const std::string& object : grant.objects) {
+            const auto signature = signature_of(object);
+            if (!signature || std::ranges::all_of(signature->types, is_type_name)) continue;
+            fail(Code::config_type,
+                 fmt::format("cannot grant on the function \"{}\"", object),
+                 "its arguments are no list of types",
+                 "write the types alone, without modifiers: name(text, integer[])",
+                 grant.origin);
+        }
     }
 
     /// Also keeps everything but these words out of the SQL that grants them.

@@ -109,7 +109,7 @@ constexpr KeyEntry kKeys[] = {
     {"database.grant", "privileges", "list of text", "", "", "SELECT, INSERT, CONNECT, USAGE, ALL …; needed."},
     {"database.grant", "on", "text", "\"database\"", "database, schema, table, sequence, function, all tables, all sequences, all functions", "The kind of object."},
     {"database.grant", "schema", "text", "", "", "Of the objects; for `schema` the schema itself."},
-    {"database.grant", "objects", "list of text", "[]", "", "Names of tables, sequences or functions."},
+    {"database.grant", "objects", "list of text", "[]", "", "Names of tables, sequences or functions; a function also with the types of its arguments: `f(text, integer)`."},
     {"database.grant", "roles", "list of text", "", "", "Who gets them; needed."},
     {"database.grant", "with_grant_option", "boolean", "false", "", "WITH GRANT OPTION."},
     {"database.default_privilege", "owner", "text", "", "", "Whose future objects; default: the database's owner."},

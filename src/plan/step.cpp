@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "config/signature.h"
 #include "plan/privilege.h"
 #include "plan/setting.h"
 
@@ -172,7 +173,12 @@ void add_target(Sql& sql, const std::string& database, const config::Grant& gran
                                      : Sql{" ON FUNCTION "});
     for (std::size_t i = 0; i < grant.objects.size(); ++i) {
         if (i > 0) sql.add(", ");
-        sql.identifier(grant.schema).add(".").identifier(grant.objects[i]);
+        const auto signature = grant.on == "function" ? config::signature_of(grant.objects[i])
+                                                      : std::nullopt;
+        const std::string& object = signature ? signature->name : grant.objects[i];
+        sql.identifier(grant.schema).add(".").identifier(object);
+        // The configuration's check lets nothing but names of types through.
+        if (signature) sql.add(Sql::foreign(fmt::format("({})", join(signature->types, ", "))));
     }
 }
 

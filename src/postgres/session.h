@@ -134,6 +134,7 @@ Result<Rows> read_only(Session& session, const Sql& sql, const Stop& stop);
 void end_transaction(Session& session);
 
 namespace sqlstate {
+inline constexpr std::string_view kReadOnly = "25006";
 inline constexpr std::string_view kCannotConnectNow = "57P03";
 inline constexpr std::string_view kTooManyConnections = "53300";
 inline constexpr std::string_view kInvalidCatalogName = "3D000";

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "config/signature.h"
+
 namespace ainit::provision {
 namespace {
 
@@ -191,6 +193,23 @@ std::set<std::string> granted_schemas(const config::Database& database) {
     return names;
 }
 
+/// Functions that are named with their arguments, under the name they have in the configuration: the server alone
+/// knows that int is integer. A type that is not there yet makes it no function's.
+void add_signatures(Sql& sql, const config::Grant& grant) {
+    for (const std::string& object : grant.objects) {
+        const auto signature = config::signature_of(object);
+        if (!signature) continue;
+        sql.add(" UNION ALL SELECT 'function', nspname, ").literal(object);
+        sql.add(", coalesce(proacl, acldefault('f', proowner)) FROM pg_proc JOIN pg_namespace n ON n.oid = "
+                "pronamespace WHERE nspname = ").literal(grant.schema).add(" AND proname = ").literal(signature->name);
+        sql.add(" AND array_to_string(proargtypes::oid[], ',') = array_to_string(ARRAY[");
+        for (std::size_t i = 0; i < signature->types.size(); ++i) {
+            sql.add(i == 0 ? Sql{""} : Sql{", "}).add("coalesce(to_regtype(").literal(signature->types[i]).add(")::oid, 0)");
+        }
+        sql.add("]::oid[], ',')");
+    }
+}
+
 Sql about_privileges(const config::Database& database) {
     // One row an entry of each access control list; lists that are NULL stand for their kind's default.
     Sql sql{"SELECT kind, schema, object, CASE grantee WHEN 0 THEN '' ELSE "
@@ -204,8 +223,11 @@ Sql about_privileges(const config::Database& database) {
             "END::\"char\", relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
             "WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') "
             "UNION ALL SELECT 'function', nspname, proname, coalesce(proacl, acldefault('f', "
-            "proowner)) FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE prokind <> 'p'"
-            ") AS lists, aclexplode(acl) WHERE kind = 'database' OR schema IN "};
+            "proowner)) FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE prokind <> 'p'"};
+    for (const config::Grant& grant : database.grants) {
+        if (grant.on == "function") add_signatures(sql, grant);
+    }
+    sql.add(") AS lists, aclexplode(acl) WHERE kind = 'database' OR schema IN ");
     return sql.add(name_list(granted_schemas(database))).add(";\n");
 }
 

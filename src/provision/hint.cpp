@@ -85,18 +85,29 @@ std::string setting_hint(const std::string& name, const Failure& failure) {
                                                      quote_literal(name));
 }
 
+/// What CREATE DATABASE refers to and did not find.
+std::string database_hint(const Failure& failure) {
+    if (failure.sqlstate == "42704") {
+        return "let its owner and tablespace exist: SELECT rolname FROM pg_roles, SELECT spcname FROM pg_tablespace";
+    }
+    if (failure.sqlstate == "3D000") return "use a template that is there: SELECT datname FROM pg_database";
+    if (!failure.hint.empty()) return failure.hint;
+    return "use a locale and an encoding that the server has: `locale -a` where it runs";
+}
+
 /// What is wrong with the thing itself.
 std::string thing_hint(const plan::Action& action, const Failure& failure) {
     const std::string& server = failure.hint;
     return std::visit(
         Overloaded{
-            [](const plan::CreateExtension& a) { return extension_hint(a.extension.name); },
-            [](const plan::UpdateExtension& a) { return extension_hint(a.extension.name); },
-            [&](const plan::CreateDatabase&) {
-                return server.empty() ? "use a locale, encoding and tablespace that the server has: `locale -a` where "
-                                        "it runs, SELECT spcname FROM pg_tablespace"
-                                      : server;
+            [&](const plan::CreateExtension& a) {
+                // 3F000: the schema to put it into, its own or the first of search_path.
+                return failure.sqlstate == "3F000"
+                           ? std::string{"give the extension a schema that exists or is declared: schema = …"}
+                           : extension_hint(a.extension.name);
             },
+            [](const plan::UpdateExtension& a) { return extension_hint(a.extension.name); },
+            [&](const plan::CreateDatabase&) { return database_hint(failure); },
             [&](const plan::SetRoleSetting& a) { return setting_hint(a.name, failure); },
             [&](const plan::SetDatabaseSetting& a) { return setting_hint(a.name, failure); },
             [&](const auto&) { return server; },
@@ -113,10 +124,14 @@ std::string hint_of(const plan::Action& action, const Failure& failure, const st
         return "end the session that holds the lock (pg_locks tells which), or raise lock_timeout";
     }
     if (failure.sqlstate == kQueryCanceled && failure.signal == 0) return "raise statement_timeout";
+    if (failure.sqlstate == kReadOnly) {
+        return "let the maintenance user write: default_transaction_read_only is on, or the server is a standby";
+    }
     if (failure.sqlstate == kObjectInUse) return "end the sessions in the template database, or use template0";
     // 0A000, 58P01: an extension that is not there; 22, 42: a value or name that is none.
     const std::string_view family = std::string_view{failure.sqlstate}.substr(0, 2);
-    const bool thing = failure.sqlstate == "0A000" || failure.sqlstate == "58P01" || family == "22" || family == "42";
+    const bool thing = failure.sqlstate == "0A000" || failure.sqlstate == "58P01" || family == "22" || family == "42" ||
+                       failure.sqlstate == "3D000" || failure.sqlstate == "3F000";
     return thing ? thing_hint(action, failure) : failure.hint;
 }
 

@@ -53,9 +53,33 @@ class Observer {
         if (!session) return cannot_look("cannot read roles and databases", std::move(session).error());
         const Sql questions = cluster_questions(config_, (*session)->server_version());
         auto answers = (*session)->query_all(questions, stop_);
-        if (!answers) return cannot_look("cannot read roles and databases", std::move(answers).error());
+        if (!answers) {
+            if (auto wrong = wrong_validity(**session, answers.error())) return std::move(*wrong);
+            return cannot_look("cannot read roles and databases", std::move(answers).error());
+        }
         read_cluster(*answers, observed_);
         return ok();
+    }
+
+    /// Which valid_until it is that the server cannot read as a time, if it is one.
+    std::optional<Failure> wrong_validity(Session& session, const Failure& cause) const {
+        // 22007, 22008: no time, or none that can be; 22023: no such time zone.
+        if (!cause.sqlstate.starts_with("220")) return {};
+        for (const config::Role& role : config_.roles) {
+            if (role.valid_until.empty()) continue;
+            Sql question{"SELECT "};
+            question.literal(role.valid_until).add("::timestamptz");
+            auto read = session.query(question, stop_);
+            if (read || !read.error().sqlstate.starts_with("220")) continue;
+            Failure failure = std::move(read).error();
+            failure.code = Code::config_type;
+            failure.what = fmt::format("cannot use valid_until of role \"{}\"", role.name);
+            failure.state = "Nothing was changed.";
+            failure.hint = "write a time such as 2030-01-31 12:00:00+00, or infinity";
+            failure.where = role.origin;
+            return failure;
+        }
+        return {};
     }
 
     std::vector<Trial> trials() const {

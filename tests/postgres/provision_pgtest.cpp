@@ -262,6 +262,8 @@ TEST_CASE("provision: grants on what migrations made converge") {
     scratch().run(fmt::format("SET ROLE {}; CREATE TABLE public.t (n int); CREATE VIEW public.v AS SELECT 1; "
                               "CREATE MATERIALIZED VIEW public.m AS SELECT 1; CREATE TABLE public.p (n int) PARTITION BY LIST (n); "
                               "CREATE SEQUENCE public.s; CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                              "CREATE FUNCTION public.o(integer, character varying[]) RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                              "CREATE FUNCTION public.o(text) RETURNS int LANGUAGE sql AS 'SELECT 1'; "
                               "CREATE PROCEDURE public.q() LANGUAGE sql AS 'SELECT 1'; "
                               "CREATE AGGREGATE public.a(int) (SFUNC = int4pl, STYPE = int)",
                               owner),
@@ -273,11 +275,37 @@ TEST_CASE("provision: grants on what migrations made converge") {
                      grant({"EXECUTE"}, "all functions", "public", {}, {reader}),
                      grant({"ALL"}, "table", "public", {"t"}, {reader}),
                      grant({"EXECUTE"}, "function", "public", {"f"}, {reader}),
+                     grant({"EXECUTE"}, "function", "public", {"o(int, varchar[])", "f()"}, {reader}),
                      grant({"ALL"}, "sequence", "public", {"s"}, {reader}),
                      grant({"CREATE", "USAGE"}, "schema", "public", {}, {reader})};
     converge(config);
     CHECK(fact("SELECT has_table_privilege('" + reader + "', 'public.other', 'SELECT')", wanted.name) == "t");
     CHECK(fact("SELECT has_table_privilege('" + reader + "', 'public.t', 'TRUNCATE')", wanted.name) == "t");
+}
+
+TEST_CASE("provision: one of two functions of a name is named by the types of its arguments") {
+    config::Config config = config_for();
+    const std::string reader = name("reader");
+    config.roles = {role(reader)};
+    config.databases = {database(name("db"), "")};
+    config::Database& wanted = config.databases.front();
+    converge(config);
+    scratch().run("CREATE FUNCTION public.o(integer, varchar[]) RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                  "CREATE FUNCTION public.o(text) RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                  "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM public",
+                  wanted.name);
+    wanted.grants = {grant({"EXECUTE"}, "function", "public", {"o(int,character varying[])"}, {reader})};
+    CHECK(converge(config).changed() == 1);
+    const auto may = [&](const std::string& function) {
+        return fact(fmt::format("SELECT has_function_privilege('{}', 'public.{}', 'EXECUTE')", reader, function),
+                    wanted.name);
+    };
+    CHECK(may("o(int, varchar[])") == "t");
+    CHECK(may("o(text)") == "f");
+    wanted.grants.front().objects = {"o(no_such_type)"};
+    const provision::Applied applied = apply(config, plan_of(config));
+    REQUIRE(applied.failure.has_value());
+    CHECK(applied.failure->sqlstate == "42704");
 }
 
 TEST_CASE("provision: a GRANT that grants nothing is a failure, not a change") {
@@ -416,6 +444,49 @@ TEST_CASE("provision: a setting or a value that the server does not know is name
         REQUIRE(applied.failure.has_value());
         CHECK(applied.failure->sqlstate == "22023");
         CHECK(applied.failure->hint == "SELECT * FROM pg_settings WHERE name = 'timezone' tells which values it takes");
+    }
+}
+
+TEST_CASE("provision: a valid_until that is no time is named with its role and place") {
+    config::Config config = config_for();
+    const std::string other = name("other");
+    config.roles = {role(name("owner")), role(other)};
+    config.roles.front().valid_until = "infinity";
+    config.roles.back().valid_until = "banana";
+    config.roles.back().origin = {"a.toml", 7, 1};
+    postgres::Sessions sessions{server_for(config)};
+    const auto seen = provision::observe(sessions, config, patience());
+    REQUIRE_FALSE(seen.has_value());
+    CHECK(seen.error().code == Code::config_type);
+    CHECK(seen.error().what == fmt::format("cannot use valid_until of role \"{}\"", other));
+    CHECK(seen.error().sqlstate == "22007");
+    CHECK(seen.error().where == Origin{"a.toml", 7, 1});
+}
+
+TEST_CASE("provision: what a database or an extension refers to and is not there is told by its SQLSTATE") {
+    config::Config config = config_for();
+    config.databases = {database(name("db"), "")};
+    config::Database& wanted = config.databases.front();
+    const auto hint = [&] {
+        const provision::Applied applied = apply(config, plan_of(config));
+        REQUIRE(applied.failure.has_value());
+        return applied.failure->sqlstate + " " + applied.failure->hint;
+    };
+    SUBCASE("an owner") {
+        wanted.owner = "nobody_of_that_name";
+        CHECK(hint() ==
+              "42704 let its owner and tablespace exist: SELECT rolname FROM pg_roles, SELECT spcname FROM "
+              "pg_tablespace");
+    }
+    SUBCASE("a template") {
+        wanted.database_template = "no_such_template";
+        CHECK(hint() == "3D000 use a template that is there: SELECT datname FROM pg_database");
+    }
+    SUBCASE("the schema of an extension") {
+        converge(config);
+        scratch().run(fmt::format("ALTER DATABASE \"{}\" SET search_path = nowhere", wanted.name));
+        wanted.extensions = {extension("citext")};
+        CHECK(hint() == "3F000 give the extension a schema that exists or is declared: schema = …");
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a file, with its exact words and place.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "unit/config/loading.h"
 
@@ -456,6 +457,80 @@ TEST_CASE("config: everything wrong is told together, in the order of the file")
     for (const Failure& failure : loaded.failures) {
         CHECK(failure.exit_code() == 10);
         CHECK(failure.state == "Nothing was done.");
+    }
+}
+
+TEST_CASE("config: two sql migrations of one database need tables of their own") {
+    const std::string two =
+        "[[database]]\nname = \"d\"\n[[migration]]\nname = \"a\"\ndatabase = \"d\"\nengine = \"sql\"\nfiles = "
+        "\"a/*\"\n[[migration]]\nname = \"b\"\ndatabase = \"d\"\nengine = \"sql\"\nfiles = \"b/*\"\n";
+    CHECK(failures(parse(two)) ==
+          "alkemio.toml:8:1 E115 cannot record migration \"b\" in the table \"schema_migrations\" "
+          "of database \"d\": the migration at alkemio.toml:3:1 records there too; give each a "
+          "table of its own: table = …\n");
+    CHECK(failures(parse(two + "table = \"b\"\n")).empty());
+    CHECK(failures(parse(two + "schema = \"other\"\n")).empty());
+}
+
+TEST_CASE("config: what stands between a function's brackets must be types") {
+    const auto with = [](const std::string& object) {
+        return failures(parse(fmt::format(
+            "[[database]]\nname = \"d\"\n[[database.grant]]\nprivileges = [\"execute\"]\nschema = "
+            "\"public\"\non = \"function\"\nroles = [\"public\"]\nobjects = ['{}']\n",
+            object)));
+    };
+    for (const char* good : {"f", "f()", "f(text)", "f(int, public.my_type[], double precision)"}) {
+        CAPTURE(good);
+        CHECK(with(good).empty());
+    }
+    for (const char* bad : {"f(int;)", "f(int) TO x; f(int)", "f(,)", "f(\"x\")", "f(numeric(1))"}) {
+        CAPTURE(bad);
+        CHECK(with(bad) ==
+              fmt::format("alkemio.toml:3:1 E113 cannot grant on the function \"{}\": its arguments "
+                          "are no list of types; write the types alone, without modifiers: "
+                          "name(text, integer[])\n",
+                          bad));
+    }
+}
+
+TEST_CASE("config: names that PostgreSQL keeps for itself, and blank ones, are refused") {
+    const Row rows[] = {
+        {"public",
+         "[[role]]\nname = \"public\"\n",
+         "alkemio.toml:1:1 E113 cannot make the role \"public\": it is a word of PostgreSQL's own, "
+         "and no role can have that name\n"},
+        {"none",
+         "[[role]]\nname = \"none\"\n",
+         "alkemio.toml:1:1 E113 cannot make the role \"none\": it is a word of PostgreSQL's own, and "
+         "no role can have that name\n"},
+        {"PUBLIC, which is another name", "[[role]]\nname = \"PUBLIC\"\n", ""},
+        {"template0",
+         "[[database]]\nname = \"template0\"\n",
+         "alkemio.toml:1:1 E113 cannot use the database \"template0\": it is PostgreSQL's own, and "
+         "nobody can connect to it\n"},
+        {"blanks",
+         "[[database]]\nname = \"  \"\n",
+         "alkemio.toml:1:1 E113 cannot use the database name \"  \": it is blank\n"},
+    };
+    for (const Row& row : rows) compare(row);
+}
+
+TEST_CASE("config: the address of the health endpoint must be one") {
+    for (const char* good : {"127.0.0.1:8080",
+                             ":8080",
+                             "[::1]:1",
+                             "localhost:65535",
+                             "unix:/run/x.sock",
+                             "unix:@name"}) {
+        CAPTURE(good);
+        CHECK(failures(parse(fmt::format("[health]\nlisten = \"{}\"\n", good))).empty());
+    }
+    for (const char* bad : {"garbage", ":", "127.0.0.1:99999", "127.0.0.1:0", "h:8080x", "unix:"}) {
+        CAPTURE(bad);
+        CHECK(failures(parse(fmt::format("[health]\nlisten = \"{}\"\n", bad))) ==
+              fmt::format("alkemio.toml:1:1 E113 cannot use \"{}\" as the address of the health "
+                          "endpoint: it is neither HOST:PORT nor unix:PATH nor unix:@NAME\n",
+                          bad));
     }
 }
 
