@@ -43,33 +43,59 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     return found;
 }
 
+using Wanted = bool (*)(const fs::path& path);
+
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    const bool dangling = fs::is_symlink(path, error) && !fs::exists(path, error);
+    return dangling || fs::is_regular_file(path, error);
+}
+
+bool is_folder(const fs::path& path) {
+    std::error_code error;
+    return fs::is_directory(path, error);
+}
+
 void match(const fs::path& base,
            std::span<const std::string> parts,
+           Wanted wanted,
            std::vector<std::string>& out) {
     std::error_code error;
     if (parts.empty()) {
-        if (fs::is_regular_file(base, error)) out.push_back(base.string());
+        if (wanted(base)) out.push_back(base.string());
         return;
     }
     const std::string& part = parts.front();
     if (part == "**") {
         static const std::string any{"*"};
-        match(base, parts.size() > 1 ? parts.subspan(1) : std::span{&any, 1}, out);
+        match(base, parts.size() > 1 ? parts.subspan(1) : std::span{&any, 1}, wanted, out);
         for (const fs::path& entry : entries_of(base)) {
             const bool hidden = entry.filename().string().starts_with('.');
             if (!hidden && fs::is_directory(entry, error) && !fs::is_symlink(entry, error))
-                match(entry, parts, out);
+                match(entry, parts, wanted, out);
         }
         return;
     }
     if (!has_wildcard(part)) {
-        if (fs::exists(base / part, error)) match(base / part, parts.subspan(1), out);
+        if (fs::exists(fs::symlink_status(base / part, error))) match(base / part, parts.subspan(1), wanted, out);
         return;
     }
     for (const fs::path& entry : entries_of(base)) {
         if (::fnmatch(part.c_str(), entry.filename().c_str(), FNM_PERIOD) == 0)
-            match(entry, parts.subspan(1), out);
+            match(entry, parts.subspan(1), wanted, out);
     }
+}
+
+std::vector<std::string> expand(const std::string& pattern, Wanted wanted) {
+    std::vector<std::string> parts = split(pattern, '/');
+    const bool absolute = pattern.starts_with('/');
+    std::erase(parts, "");
+    std::vector<std::string> out;
+    match(absolute ? fs::path{"/"} : fs::path{}, parts, wanted, out);
+    std::ranges::sort(out);
+    const auto [first, last] = std::ranges::unique(out);
+    out.erase(first, last);
+    return out;
 }
 
 }  // namespace
@@ -114,15 +140,11 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 std::vector<std::string> expand_glob(const std::string& pattern) {
-    std::vector<std::string> parts = split(pattern, '/');
-    const bool absolute = pattern.starts_with('/');
-    std::erase(parts, "");
-    std::vector<std::string> out;
-    match(absolute ? fs::path{"/"} : fs::path{}, parts, out);
-    std::ranges::sort(out);
-    const auto [first, last] = std::ranges::unique(out);
-    out.erase(first, last);
-    return out;
+    return expand(pattern, is_file);
+}
+
+std::vector<std::string> folders_of_glob(const std::string& pattern) {
+    return expand(pattern, is_folder);
 }
 
 }  // namespace ainit

@@ -46,9 +46,12 @@ class UniqueFd {
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{64} << 20U);
 
 /// Paths that match a glob of the shell (`*`, `?`, `[…]`, and `**` for any depth of folders), files
-/// only, sorted by bytes; empty if none does. Names with a leading dot need it in the pattern; `**`
+/// only, sorted by bytes; empty if none does. A link that leads nowhere is among
+/// them, so that who reads it is told. Names with a leading dot need it in the pattern; `**`
 /// does not follow links to folders.
 std::vector<std::string> expand_glob(const std::string& pattern);
+/// The folders that it matches.
+std::vector<std::string> folders_of_glob(const std::string& pattern);
 
 /// Text of errno.
 std::string errno_text(int error);

@@ -98,8 +98,9 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
     if (item == nullptr || !item->engine) return;
     const migrate::ProgressSink sink = log_progress;
     const config::Migration& migration = item->migration;
-    const migrate::Context context{config_, migration, sessions_,
-                                   login_of(config_, migration.database, migration.role), sink};
+    migrate::Context context{config_, migration, sessions_,
+                             login_of(config_, migration.database, migration.role), sink};
+    context.run_until = stop.deadline();
     migrate::Run run = item->engine->run(context, stop);
     status.report = std::move(run.report);
     status.failure = std::move(run.failure);

@@ -69,6 +69,7 @@ struct Context {
     const ProgressSink& progress;
     bool database_exists{
         true};  ///< false: known not to be there, so look() needs no login to say so
+    Deadline run_until{kNever};  ///< of the whole run, which may come before the migration's own
 };
 
 class Engine {

@@ -7,7 +7,7 @@
 
 namespace ainit::migrate {
 
-bool ended_by_stop(Failure& failure, const Stop& stop, Duration timeout) {
+bool ended_by_stop(Failure& failure, const Stop& stop, const Context& context) {
     if (stop.requested()) {
         const Failure asked = stop.failure(Code::migration_timeout, {});
         failure.code = Code::migration_interrupted;
@@ -16,8 +16,13 @@ bool ended_by_stop(Failure& failure, const Stop& stop, Duration timeout) {
         failure.hint = "run it again: it goes on where it stopped";
     } else if (stop.expired()) {
         failure.code = Code::migration_timeout;
-        failure.because = fmt::format("it took longer than its timeout of {}", show(timeout));
-        failure.hint = "look for what blocked it, or raise the migration's timeout";
+        // A Stop that was cut to less than the run's deadline has one of its own.
+        const bool own = stop.deadline() < context.run_until;
+        failure.because = own ? fmt::format("it took longer than its timeout of {}",
+                                            show(context.migration.timeout))
+                              : "the time for the whole run is over";
+        failure.hint = own ? "look for what blocked it, or raise the migration's timeout"
+                           : "look for what blocked it, or give the run more time (--timeout)";
     } else {
         return false;
     }

@@ -6,12 +6,14 @@
 
 #include "base/failure.h"
 #include "base/stop.h"
+#include "migrate/engine.h"
 
 namespace ainit::migrate {
 
 /// Whether the Stop is what ended it: then the code becomes migration_interrupted (with the signal)
-/// or migration_timeout, with a cause and a hint of its own. True if it was.
-bool ended_by_stop(Failure& failure, const Stop& stop, Duration timeout);
+/// or migration_timeout, with a cause and a hint that name the deadline that was first, the run's or
+/// the migration's. True if it was.
+bool ended_by_stop(Failure& failure, const Stop& stop, const Context& context);
 
 /// "1 migration", "2 migrations".
 std::string count_of(std::size_t count, std::string_view one, std::string_view many);

@@ -318,6 +318,68 @@ TEST_CASE_FIXTURE(CommandStage,
     CHECK(runs().empty());
 }
 
+TEST_CASE_FIXTURE(CommandStage,
+                  "migrate command: a query for a table that is not there after the run is a "
+                  "failure, not nothing") {
+    SUBCASE("of the ledger") {
+        migration.ledger_query = "SELECT version FROM legder";
+        REQUIRE(look().has_value());
+        const Failure failure = must_fail();
+        CHECK(failure.code == Code::migration_ledger);
+        CHECK(failure.because == "relation \"legder\" does not exist");
+        CHECK(failure.hint == "mend ledger_query: SELECT version FROM legder");
+        CHECK(failure.state ==
+              "What the tool has committed stays: the tool ran; what it recorded is not known.");
+    }
+    SUBCASE("of what is pending") {
+        migration.status_query = "SELECT count(*) FROM legder";
+        CHECK(look()->pending() == 1);
+        const Failure failure = must_fail();
+        CHECK(failure.code == Code::migration_status);
+        CHECK(failure.because == "relation \"legder\" does not exist");
+        CHECK(failure.hint == "mend status_query: SELECT count(*) FROM legder");
+    }
+    CHECK(runs() == "run\n");
+}
+
+TEST_CASE_FIXTURE(CommandStage, "migrate command: questions cannot write") {
+    sql("CREATE TABLE kept (i int); ALTER TABLE kept OWNER TO " + role);
+    const std::string query = "INSERT INTO kept VALUES (1) RETURNING i -- and more";
+    SUBCASE("about the ledger") {
+        migration.ledger_query = query;
+        const auto level = look();
+        REQUIRE_FALSE(level.has_value());
+        CHECK(level.error().code == Code::migration_ledger);
+        CHECK(level.error().sqlstate == "25006");
+        CHECK(level.error().hint ==
+              "let ledger_query only read: it is asked in a transaction that is READ ONLY");
+        CHECK(must_fail().code == Code::migration_ledger);
+        migration.ledger_query = "SELECT 'one' -- the only one";
+        CHECK(names(*look(), State::applied) == Names{"one"});
+    }
+    SUBCASE("about what is pending") {
+        migration.status_query = query;
+        const auto level = look();
+        REQUIRE_FALSE(level.has_value());
+        CHECK(level.error().code == Code::migration_status);
+        CHECK(level.error().sqlstate == "25006");
+        CHECK(level.error().hint ==
+              "let status_query only read: it is asked in a transaction that is READ ONLY");
+        migration.status_query = "SELECT 3; -- pending";
+        CHECK(look()->pending() == 3);
+    }
+    CHECK(sql("SELECT count(*) FROM kept") == "0");
+}
+
+TEST_CASE_FIXTURE(CommandStage, "migrate command: the run's deadline is not called the tool's") {
+    migration.grace = 100ms;
+    migration.command = {program("slow", "sleep 30\n")};
+    const Failure failure = must_fail(Stop{}.within(700ms));
+    CHECK(failure.code == Code::migration_timeout);
+    CHECK(failure.because.starts_with("the time for the whole run is over; the tool "));
+    CHECK(failure.hint == "look for what blocked it, or give the run more time (--timeout)");
+}
+
 TEST_CASE_FIXTURE(
     CommandStage,
     "migrate command: a secret among the arguments is refused when looking and when running") {

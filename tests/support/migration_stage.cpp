@@ -62,7 +62,9 @@ Result<migrate::Level> MigrationStage::look(const Stop& stop) {
 }
 
 migrate::Run MigrationStage::run(const Stop& stop) {
-    return engine_->run(context(), stop);
+    migrate::Context asked = context();
+    asked.run_until = stop.deadline();
+    return engine_->run(asked, stop);
 }
 
 migrate::Report MigrationStage::must_run() {

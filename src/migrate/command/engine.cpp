@@ -37,6 +37,17 @@ Failure cannot_ask(const config::Migration& migration, std::string because, std:
     return failure;
 }
 
+/// Whether a question comes after a run of the tool that ended well, when the tables that it asks
+/// for must be there.
+enum class Asked { before, after };
+
+std::string hint_for(std::string_view key, const std::string& query, const Failure& failure) {
+    if (failure.sqlstate == sqlstate::kReadOnly) {
+        return fmt::format("let {} only read: it is asked in a transaction that is READ ONLY", key);
+    }
+    return fmt::format("mend {}: {}", key, query);
+}
+
 struct Answer {
     Ending ending{};
     std::vector<std::string> out{};  ///< stdout in pieces, lines that were not too long
@@ -99,18 +110,19 @@ Result<std::vector<Entry>> entries_of_tool(const Context& context, const Stop& s
 
 Result<std::vector<Entry>> entries_of_query(const Context& context,
                                             postgres::Session& session,
+                                            Asked asked,
                                             const Stop& stop) {
     const config::Migration& migration = context.migration;
     auto rows = postgres::read_only(
         session, Sql::foreign(migration.status_query), stop.within(kStatusPatience));
     if (!rows) {
         // The tool's own table is not there: it has never run.
-        if (rows.error().sqlstate == sqlstate::kUndefinedTable) {
+        if (asked == Asked::before && rows.error().sqlstate == sqlstate::kUndefinedTable) {
             return pending_entries(migration.name, 1);
         }
         Failure failure = cannot_ask(migration, rows.error().because, {});
         failure.sqlstate = rows.error().sqlstate;
-        failure.hint = "mend status_query";
+        failure.hint = hint_for("status_query", migration.status_query, failure);
         const Code code = rows.error().code;
         if (code == Code::connection_lost || code == Code::interrupted) return rows.error();
         return failure;
@@ -127,10 +139,12 @@ Result<std::vector<Entry>> entries_of_query(const Context& context,
 
 Result<std::vector<std::string>> names_in_ledger(const Context& context,
                                                  postgres::Session& session,
+                                                 Asked asked,
                                                  const Stop& stop) {
     std::vector<std::string> names;
     auto rows = postgres::read_only(session, Sql::foreign(context.migration.ledger_query), stop);
-    if (!rows && rows.error().sqlstate == sqlstate::kUndefinedTable) return names;
+    const bool none = !rows && rows.error().sqlstate == sqlstate::kUndefinedTable;
+    if (none && asked == Asked::before) return names;
     if (!rows) {
         Failure failure = std::move(rows).error();
         if (failure.code == Code::connection_lost || failure.code == Code::interrupted) {
@@ -140,7 +154,7 @@ Result<std::vector<std::string>> names_in_ledger(const Context& context,
         failure.what = fmt::format("cannot read what is applied in database \"{}\"",
                                    context.migration.database);
         failure.state = "Nothing was changed by asking.";
-        failure.hint = "mend ledger_query";
+        failure.hint = hint_for("ledger_query", context.migration.ledger_query, failure);
         failure.where = context.migration.origin;
         return failure;
     }
@@ -165,9 +179,10 @@ std::vector<Entry> applied_entries(const std::vector<std::string>& names) {
 Result<void> add_ledger(Level& level,
                         const Context& context,
                         postgres::Session& session,
+                        Asked asked,
                         const Stop& stop) {
     if (context.migration.ledger_query.empty() || level.applied() > 0) return ok();
-    auto names = names_in_ledger(context, session, stop);
+    auto names = names_in_ledger(context, session, asked, stop);
     if (!names) return std::move(names).error();
     auto entries = applied_entries(*names);
     level.entries.insert(level.entries.begin(), entries.begin(), entries.end());
@@ -182,6 +197,38 @@ std::optional<Failure> refuse_secrets(const Context& context) {
         }
     }
     return {};
+}
+
+Result<Level> look_at(const Context& context, Asked asked, const Stop& stop) {
+    const config::Migration& migration = context.migration;
+    Level level;
+    level.knowable = !migration.status_command.empty() || !migration.status_query.empty();
+    if (auto refused = refuse_secrets(context)) {
+        level.findings.push_back(std::move(*refused));
+        return level;
+    }
+    const auto without_database = [&] {
+        level.exists = false;
+        level.entries = pending_entries(migration.name, 1);
+        return level;
+    };
+    if (!context.database_exists) return without_database();
+    auto session = log_in(context, stop);
+    if (!session) {
+        if (session.error().code == Code::no_database) return without_database();
+        return std::move(session).error();
+    }
+    if (level.knowable) {
+        auto entries = migration.status_command.empty()
+                           ? entries_of_query(context, **session, asked, stop)
+                           : entries_of_tool(context, stop);
+        if (!entries) return std::move(entries).error();
+        level.entries = std::move(*entries);
+    }
+    if (auto added = add_ledger(level, context, **session, asked, stop); !added) {
+        return std::move(added).error();
+    }
+    return level;
 }
 
 /// One run of the tool.
@@ -207,7 +254,7 @@ class ToolRun {
         auto session = log_in(context_, patience_);
         if (!session) return before_anything(std::move(session).error());
         if (has_ledger()) {
-            auto names = names_in_ledger(context_, **session, patience_);
+            auto names = names_in_ledger(context_, **session, Asked::before, patience_);
             if (!names) return before_anything(std::move(names).error());
             before_ = std::move(*names);
         }
@@ -222,8 +269,9 @@ class ToolRun {
         const Command command = make_command(context_, context_.migration.command);
         auto ending = ainit::run(command, patience_, context_.migration.grace, hear);
         if (!ending) return not_started(std::move(ending).error());
-        look_at_ledger(report, ending->status == 0);
+        auto misread = look_at_ledger(report, ending->status == 0);
         if (auto failure = judge(*ending, report)) return failure;
+        if (misread) return misread;
         tell(Progress::Kind::done, {}, std::chrono::duration_cast<Duration>(Clock::now() - began));
         return still_pending(report);
     }
@@ -241,7 +289,7 @@ class ToolRun {
     }
 
     Failure before_anything(Failure failure) const {
-        if (ended_by_stop(failure, patience_, context_.migration.timeout)) {
+        if (ended_by_stop(failure, patience_, context_)) {
             failure.what = what("start");
             failure.state = "Nothing was changed.";
         }
@@ -255,22 +303,27 @@ class ToolRun {
         return failure;
     }
 
-    /// Also after a stop: what the tool has done is worth five seconds.
-    void look_at_ledger(Report& report, bool good) {
+    /// Also after a stop: what the tool has done is worth five seconds. A Failure if the query itself
+    /// is wrong.
+    std::optional<Failure> look_at_ledger(Report& report, bool good) {
         if (!has_ledger()) {
             report.state = "the tool ran";
             // The run itself is all there is to count.
             if (good) report.applied = {context_.migration.name};
-            return;
+            return {};
         }
         const Stop patience = stop_.deaf().until(after(kAfterwards));
         auto session = log_in(context_, patience);
-        auto names = session ? names_in_ledger(context_, **session, patience)
+        auto names = session ? names_in_ledger(
+                                       context_, **session, good ? Asked::after : Asked::before, patience)
                              : Result<std::vector<std::string>>{session.error()};
         if (!names) {
             log::warn(kRoom, names.error().line(), {{"migration", context_.migration.name}});
             report.state = "the tool ran; what it recorded is not known";
-            return;
+            Failure failure = std::move(names).error();
+            if (!good || failure.code != Code::migration_ledger) return {};
+            failure.state = state_of(report);
+            return failure;
         }
         for (const std::string& name : *names) {
             if (std::ranges::find(before_, name) == before_.end()) report.applied.push_back(name);
@@ -279,6 +332,7 @@ class ToolRun {
             report.applied.empty()
                 ? fmt::format("nothing new; {} recorded", names->size())
                 : fmt::format("{} recorded, {} of them new", names->size(), report.applied.size());
+        return {};
     }
 
     std::string state_of(const Report& report) const {
@@ -292,7 +346,7 @@ class ToolRun {
     std::optional<Failure> judge(const Ending& ending, const Report& report) const {
         Failure failure;
         if (ending.stopped || ending.timed_out) {
-            ended_by_stop(failure, patience_, context_.migration.timeout);
+            ended_by_stop(failure, patience_, context_);
             failure.because += fmt::format("; the tool {}", ending.text());
         } else if (ending.status != 0) {
             failure.code = Code::migration_failed;
@@ -312,7 +366,7 @@ class ToolRun {
     std::optional<Failure> still_pending(const Report& report) {
         const config::Migration& migration = context_.migration;
         if (migration.status_command.empty() && migration.status_query.empty()) return {};
-        auto level = CommandEngine{}.look(context_, stop_);
+        auto level = look_at(context_, Asked::after, stop_);
         if (!level) {
             Failure failure = before_anything(std::move(level).error());
             failure.state = state_of(report);
@@ -343,34 +397,7 @@ class ToolRun {
 }  // namespace
 
 Result<Level> CommandEngine::look(const Context& context, const Stop& stop) {
-    const config::Migration& migration = context.migration;
-    Level level;
-    level.knowable = !migration.status_command.empty() || !migration.status_query.empty();
-    if (auto refused = refuse_secrets(context)) {
-        level.findings.push_back(std::move(*refused));
-        return level;
-    }
-    const auto without_database = [&] {
-        level.exists = false;
-        level.entries = pending_entries(migration.name, 1);
-        return level;
-    };
-    if (!context.database_exists) return without_database();
-    auto session = log_in(context, stop);
-    if (!session) {
-        if (session.error().code == Code::no_database) return without_database();
-        return std::move(session).error();
-    }
-    if (level.knowable) {
-        auto entries = migration.status_command.empty() ? entries_of_query(context, **session, stop)
-                                                        : entries_of_tool(context, stop);
-        if (!entries) return std::move(entries).error();
-        level.entries = std::move(*entries);
-    }
-    if (auto added = add_ledger(level, context, **session, stop); !added) {
-        return std::move(added).error();
-    }
-    return level;
+    return look_at(context, Asked::before, stop);
 }
 
 Run CommandEngine::run(const Context& context, const Stop& stop) {

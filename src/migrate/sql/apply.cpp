@@ -361,7 +361,7 @@ void Applier::point_at_statement(Failure& failure, const Setback& setback) const
 Failure Applier::explain(Setback setback, std::string state) const {
     Failure failure = std::move(setback.failure);
     const bool ledger = failure.code == Code::migration_ledger;
-    const bool stopped = ended_by_stop(failure, stop_, context_.migration.timeout);
+    const bool stopped = ended_by_stop(failure, stop_, context_);
     failure.transient = failure.code == Code::connection_lost;
     if (!stopped && !ledger && !failure.transient) failure.code = Code::migration_failed;
     failure.state = std::move(state);

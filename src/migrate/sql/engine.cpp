@@ -71,7 +71,7 @@ class SqlRun {
 
     /// A stop on the way is the migration's, too.
     Failure before_anything(Failure failure) const {
-        if (ended_by_stop(failure, stop_, context_.migration.timeout)) {
+        if (ended_by_stop(failure, stop_, context_)) {
             failure.what =
                 fmt::format("cannot migrate database \"{}\"", context_.migration.database);
             failure.state = "Nothing was changed.";

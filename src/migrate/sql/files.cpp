@@ -103,10 +103,28 @@ std::string checksum_of(std::string_view text) {
     return hex;
 }
 
+namespace {
+
+/// A folder where files are looked for by their ending: a file was meant, or the glob is wrong.
+Result<void> no_folders(const std::string& glob) {
+    const std::filesystem::path pattern{glob};
+    if (!pattern.has_extension()) return ok();
+    for (const std::string& path : folders_of_glob(glob)) {
+        Failure failure;
+        failure.because = "it is a folder";
+        failure.hint = "rename the folder, or let the glob match its files";
+        return unreadable(path, std::move(failure));
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<std::vector<File>> find_files(const std::vector<std::string>& globs) {
     std::vector<File> files;
     std::set<std::string> seen;
     for (const std::string& glob : globs) {
+        if (auto checked = no_folders(glob); !checked) return std::move(checked).error();
         for (const std::string& path : expand_glob(glob)) {
             if (!seen.insert(std::filesystem::path{path}.lexically_normal()).second) continue;
             auto text = read_file(path);

@@ -145,7 +145,7 @@ class TypeormRun {
     }
 
     void conclude(Failure& failure) const {
-        if (ended_by_stop(failure, stop_, context_.migration.timeout)) {
+        if (ended_by_stop(failure, stop_, context_)) {
             if (!begun_) failure.what = fmt::format("cannot migrate database \"{}\"", context_.migration.database);
         }
         if (failure.state.empty()) failure.state = "Nothing was changed.";

@@ -215,9 +215,11 @@ TEST_CASE("file: globs take links to files, as ConfigMaps have, and follow no li
     fs::create_symlink("..data/a.sql", scratch / "a.sql");
     fs::create_symlink("nowhere", scratch / "dangling.sql");
     fs::create_symlink(".", scratch / "circle");
-    CHECK(scratch.glob("*.sql") == Names{"a.sql"});
-    CHECK(scratch.glob("**/*.sql") == Names{"a.sql"});
-    CHECK(scratch.glob("circle/*.sql") == Names{"circle/a.sql"});
+    // One that leads nowhere is found, so that whoever reads it says so.
+    CHECK(scratch.glob("*.sql") == Names{"a.sql", "dangling.sql"});
+    CHECK(scratch.glob("**/*.sql") == Names{"a.sql", "dangling.sql"});
+    CHECK(scratch.glob("dangling.sql") == Names{"dangling.sql"});
+    CHECK(scratch.glob("circle/*.sql") == Names{"circle/a.sql", "circle/dangling.sql"});
 }
 
 TEST_CASE("file: a relative glob stays relative") {

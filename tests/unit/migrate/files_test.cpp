@@ -112,4 +112,27 @@ TEST_CASE("files: globs are read as one set, each file once") {
     CHECK(none->empty());
 }
 
+TEST_CASE("files: a link that leads nowhere and a folder with a file's name are errors") {
+    const Folder folder;
+    folder.write("1.sql", "SELECT 1;");
+    const std::string glob = folder.path / "*.sql";
+    SUBCASE("link") {
+        std::filesystem::create_symlink("nowhere", folder.path / "2.sql");
+        const auto files = find_files({glob});
+        REQUIRE_FALSE(files.has_value());
+        CHECK(files.error().what == "cannot use migration 2.sql");
+        CHECK(files.error().because == "No such file or directory");
+    }
+    SUBCASE("folder") {
+        folder.write("3.sql/inside.sql", "SELECT 1;");
+        const auto files = find_files({glob});
+        REQUIRE_FALSE(files.has_value());
+        CHECK(files.error().what == "cannot use migration 3.sql");
+        CHECK(files.error().because == "it is a folder");
+        CHECK(files.error().where.file == (folder.path / "3.sql").string());
+        CHECK(find_files({folder.path / "*"}).has_value());
+        CHECK(find_files({folder.path / "**"}).has_value());
+    }
+}
+
 }  // namespace ainit::migrate::sql
