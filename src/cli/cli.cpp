@@ -122,7 +122,8 @@ int main(int argc, char** argv) {
         if (const int* code = std::get_if<int>(&parsed)) return *code;
         const int code = dispatch(std::get<Options>(parsed));
         log::flush();
-        return code;
+        const bool good = code == 0 || code == static_cast<int>(ExitCode::pending);
+        return good && result_lost() ? static_cast<int>(ExitCode::internal) : code;
     } catch (const std::exception& error) {
         return internal_error(error.what());
     } catch (...) {

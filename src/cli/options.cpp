@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -100,8 +101,25 @@ class Parser {
         failure.because = std::string{trim(error.what())};
         failure.state = "Nothing was done.";
         failure.hint = fmt::format("see: {} --help", path);
+        name_unknown_word(failure);
         std::fputs(failure.block().c_str(), stderr);
         return failure.exit_code();
+    }
+
+    /// Where a subcommand is missing and there is a word that is none, the word is what is wrong.
+    void name_unknown_word(Failure& failure) {
+        CLI::App* app = &app_;
+        while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+        if (app->get_require_subcommand_min() == 0) return;
+        const std::vector<std::string> words = app_.remaining(true);
+        const auto word =
+            std::ranges::find_if(words, [](const auto& one) { return !one.starts_with('-'); });
+        if (word == words.end()) return;
+        std::vector<std::string> known;
+        for (const CLI::App* one : app->get_subcommands({})) known.push_back(one->get_name());
+        const std::string near = closest(*word, known);
+        failure.because = fmt::format("there is no subcommand \"{}\"", *word);
+        if (!near.empty()) failure.hint = fmt::format("did you mean \"{}\"?", near);
     }
 
     CLI::App* add(CLI::App& parent, const char* name, const char* about, Command command) {
@@ -179,7 +197,9 @@ class Parser {
 
         CLI::App* health = add(app_, "healthcheck", "Ask a running alkemio-init how it is, as HEALTHCHECK and exec probes do",
                                Command::healthcheck);
-        health->add_option("path", options_.path, "/livez, /readyz or /startupz")->capture_default_str();
+        health->add_option("path", options_.path, "/livez, /readyz, /startupz or /status")
+            ->check(CLI::IsMember({"/livez", "/readyz", "/startupz", "/status"}))
+            ->capture_default_str();
         health->add_option("--address", options_.address, "Where it listens; default: [health] listen")
             ->type_name("ADDRESS");
         with_timeout(health, "For the answer; default 3s");

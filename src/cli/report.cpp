@@ -2,6 +2,7 @@
 #include "cli/report.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,6 +34,8 @@ void write_termination_log(const std::string& text) {
         --size;
     [[maybe_unused]] const auto written = ::write(fd.get(), text.data(), size);
 }
+
+bool lost = false;  ///< something that print() was given
 
 std::string plural(long count, std::string_view one, std::string_view many) {
     return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -118,8 +121,21 @@ std::string to_do_text(const Summary& summary) {
 
 void print(const std::string& text) {
     const std::string clean = scrub(text);
-    std::fwrite(clean.data(), 1, clean.size(), stdout);
-    std::fflush(stdout);
+    const bool written = std::fwrite(clean.data(), 1, clean.size(), stdout) == clean.size();
+    if ((std::fflush(stdout) == 0 && written) || errno == EPIPE || lost) return;
+    Failure failure;
+    failure.code = Code::internal;
+    failure.what = "cannot write the result to stdout";
+    failure.because = errno_text(errno);
+    failure.state = "The command itself was carried out.";
+    failure.hint = "make room where stdout leads to";
+    lost = true;
+    const Failure all[] = {std::move(failure)};
+    report_failures(all);
+}
+
+bool result_lost() {
+    return lost;
 }
 
 void report_failures(std::span<const Failure> failures) {

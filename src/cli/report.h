@@ -11,8 +11,11 @@
 
 namespace ainit::cli {
 
-/// Writes to stdout, scrubbed of secrets. A closed stdout is no error of ours.
+/// Writes to stdout, scrubbed of secrets. What cannot be written is reported once; that nobody reads
+/// it to its end (`| head`) is no error of ours.
 void print(const std::string& text);
+/// Whether print() could not write something: then a command must not end well.
+bool result_lost();
 
 /// Each failure as a block on stderr (or a JSON line), and all in at most 4 KiB to /dev/termination-log if that exists.
 void report_failures(std::span<const Failure> failures);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about staying: run, healthcheck.
+#include "base/address.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/report.h"
@@ -18,6 +19,13 @@ int run(const Options& options, const config::Config& config) {
 int healthcheck(const Options& options, const config::Config& config) {
     constexpr Duration kPatience{3'000};
     const std::string address = options.address.empty() ? config.health.listen : options.address;
+    if (auto usable = parse_address(address); !usable) {
+        Failure failure = std::move(usable).error();
+        failure.code = Code::usage;
+        const Failure all[] = {std::move(failure)};
+        report_failures(all);
+        return all[0].exit_code();
+    }
     const auto answer = daemon::healthcheck(address, options.path, options.timeout.value_or(kPatience));
     if (answer) {
         print(*answer);

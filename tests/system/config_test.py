@@ -162,6 +162,28 @@ class ConfigTest(unittest.TestCase):
                 self.assertIn(f"cannot use {arguments[1]} kratso: the configuration has no database of that name", ran.stderr)
                 self.assertIn('hint: did you mean "kratos"?', ran.stderr)
 
+    def test_a_word_that_is_no_subcommand_is_named_with_the_nearest_one(self):
+        for words, because, hint in ((["plam"], 'there is no subcommand "plam"', 'did you mean "plan"?'),
+                                     (["migrate", "shwo"], 'there is no subcommand "shwo"', 'did you mean "show"?'),
+                                     (["xyzzy"], 'there is no subcommand "xyzzy"', "see: alkemio-init --help")):
+            ran = self.expect(2, *words)
+            self.assertIn(because, ran.stderr)
+            self.assertIn(hint, ran.stderr)
+
+    def test_an_address_or_path_of_a_probe_that_is_none_is_wrong_usage(self):
+        for words in (["--address", "garbage"], ["--address", ":"], ["/readzy"]):
+            self.expect(2, "healthcheck", *words)
+
+    def test_a_result_that_cannot_be_written_is_exit_1_and_told(self):
+        file = self.write("a.toml", '[postgres]\nhost = "db"\n')
+        for words in (("config", "show"), ("config", "show", "--output", "json"), ("config", "check")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                ran = subprocess.run([PROGRAM, *words, "--config", str(file)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                                     check=False)
+            self.assertEqual(ran.returncode, 1, words)
+            self.assertIn("cannot write the result to stdout", ran.stderr)
+            self.assertIn("No space left on device", ran.stderr)
+
     def test_version_and_help_are_results(self):
         self.assertRegex(self.expect(0, "--version").stdout, r"^alkemio-init \d+\.\d+\.\d+\n$")
         self.assertIn("Examples:", self.expect(0, "--help").stdout)
