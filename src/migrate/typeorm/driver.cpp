@@ -73,6 +73,7 @@ struct Driver::Wire {
     std::string text{};
     Value done{};
     Value notice{};
+    bool noticed{false};  ///< notices of the statement are on their way
 };
 
 Driver::Driver(script::Engine& engine, Target target, Watch& watch, const Stop& stop)
@@ -149,6 +150,7 @@ void Driver::hear_notices(Wire& wire, const Value& notice) {
         log_notice(watch_.current(), severity, text);
         ErrorFields fields = own_error("00000", std::string{text});
         fields.severity = severity;
+        wire.noticed = true;
         later(wire.notice, {fields_of(fields)});
     });
 }
@@ -191,7 +193,9 @@ Driver::Answer Driver::send(const Call& call) {
             return;
         }
         engine_.unwatch(ready.watched);
-        finish(number);
+        // Behind the notices, as the server sent it.
+        if (std::exchange(ready.noticed, false)) engine_.post([this, number] { finish(number); });
+        else finish(number);
     });
     return Value{};
 }
