@@ -8,10 +8,11 @@ they write into tables, so the dump compares that too. No expected result is wri
 
 A case is a folder below cases/ with migrations and, if need be, a case.json. A folder of cases may have a group.json with
 what they have in common, and project/, files that each of them finds beside its migrations. Both may say:
-  transactions  the modes, for both sides; all if missing
+  transactions  the modes, for both sides; "all" alone if missing
   schema        TypeORM's option
   table         the ledger's name
   versions      of TypeORM; all if missing
+  runs          pairs of version and mode, in the place of these two
   zones         time zones to run in
   files         the glob; *.{js,ts,mjs,cjs,mts,cts} if missing
   before        SQL for both databases
@@ -22,6 +23,7 @@ Of a case's folder everything is copied to migrations/ of the project, but for p
 import concurrent.futures
 import difflib
 import hashlib
+import itertools
 import json
 import pathlib
 import re
@@ -239,12 +241,11 @@ on_older = "ignore"
 
     def run_cases(self, folder):
         for case in cases_of(folder):
-            for version in case.versions:
-                for zone in case.zones:
-                    for transaction in case.transactions:
-                        with self.subTest(case=str(case.folder.relative_to(HERE)), typeorm=version, zone=zone,
-                                          transaction=transaction):
-                            self.compare(case, version, zone, transaction)
+            runs = case.runs or itertools.product(case.versions, case.transactions)
+            for (version, transaction), zone in itertools.product(runs, case.zones):
+                with self.subTest(case=str(case.folder.relative_to(HERE)), typeorm=version, zone=zone,
+                                  transaction=transaction):
+                    self.compare(case, version, zone, transaction)
 
 
 def add_cases(wanted):
