@@ -51,6 +51,7 @@ enum class Code : int {
     connection_lost = 209,    ///< in the middle of work
     lock_timeout = 210,       ///< another run holds the cluster lock past the deadline
     connection_option = 211,  ///< libpq refuses a connection setting
+    not_postgres = 212,       ///< what answers speaks another protocol
 
     provision_step = 301,  ///< a step failed
     drift = 302,           ///< only a person may change it

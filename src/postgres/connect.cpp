@@ -114,6 +114,7 @@ void Attempt::start() {
     deadline_ = after(server_.connect_timeout);
     events_ = POLLOUT;
     heard_ = false;
+    first_word_.clear();
     connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
     if (!connection_) return fail({.code = Code::internal, .what = "cannot connect", .because = "no memory"});
     // libpq tells the SQLSTATE of a refused login only so.
@@ -129,6 +130,7 @@ void Attempt::advance() {
     if (events_ == POLLIN) {
         char byte = 0;
         heard_ = ::recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+        if (heard_ && first_word_.empty()) first_word_ = byte;
     }
     switch (PQconnectPoll(connection_.get())) {
         case PGRES_POLLING_READING: events_ = POLLIN; break;
@@ -142,6 +144,10 @@ void Attempt::advance() {
 
 Reached Attempt::reached(ConnStatusType before) const {
     if (PQconnectionNeedsPassword(connection_.get()) != 0) return Reached::password;
+    // Yes or no to TLS or GSSAPI; authentication, an error, another minor version; TLS at once (sslnegotiation).
+    if (!first_word_.empty() && std::string_view{"SNGREv\x15\x16"}.find(first_word_) == std::string_view::npos) {
+        return Reached::stranger;
+    }
     if (!heard_) return Reached::nothing;
     if (before == CONNECTION_SSL_STARTUP) return Reached::tls;
     return before == CONNECTION_AWAITING_RESPONSE ? Reached::login : Reached::nothing;

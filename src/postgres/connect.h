@@ -62,7 +62,8 @@ class Attempt {
     std::size_t at_{0};
     Connection connection_{nullptr, &PQfinish};
     short events_{0};
-    bool heard_{false};  ///< the last time we looked, the server had said something
+    bool heard_{false};       ///< the last time we looked, the server had said something
+    std::string first_word_{};  ///< the first byte that this host ever said
     Deadline deadline_{kNever};
     bool made_{false};
     std::optional<Failure> failure_{};

@@ -97,6 +97,9 @@ Failure login_failure(const Server& server,
     failure.state = "Nothing was changed by this login.";
     if (!failure.sqlstate.empty()) {
         failure.code = login_code(failure.sqlstate);
+    } else if (reached == Reached::stranger) {
+        failure.code = Code::not_postgres;
+        failure.because = "what answers there does not speak PostgreSQL's protocol";
     } else if (reached == Reached::tls) {
         failure.code = Code::tls;
     } else if (reached == Reached::password) {

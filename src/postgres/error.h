@@ -13,6 +13,7 @@ namespace ainit::postgres {
 
 /// How far a login came before it failed.
 enum class Reached {
+    stranger,  ///< the first byte of the answer is no word of PostgreSQL's protocol
     nothing,   ///< no answer: refused, unknown name, closed without a word
     tls,       ///< the server answered to the request for TLS, and then it failed
     login,     ///< it answered during authentication, and our side gave up

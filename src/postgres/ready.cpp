@@ -34,6 +34,9 @@ bool version_matches(int actual, const std::string& expected) {
 /// What a refused login tells about the server, in a word or two.
 std::string state_of(const Failure& failure) {
     if (failure.code == Code::tls) return "TLS failed";
+    if (failure.code == Code::not_postgres) return "not PostgreSQL";
+    if (failure.code == Code::too_old) return "too old";
+    if (failure.code == Code::pooler) return "a pooler";
     if (failure.code == Code::standby) return "a standby";
     if (failure.code == Code::connection_lost) return "went away";
     if (failure.code == Code::not_ready && failure.sqlstate.empty()) return "initializing";

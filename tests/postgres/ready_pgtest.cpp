@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/ready.h"
 
+#include <array>
 #include <csignal>
 #include <future>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <boost/asio.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -184,6 +186,40 @@ TEST_CASE("ready: a standby is exit 13, unless it becomes a primary within the g
     later.join();
     if (!ready) FAIL(ready.error().block());
     CHECK(states(*ready) == std::vector<std::string>{"a standby", "ready"});
+}
+
+TEST_CASE("ready: what is no PostgreSQL is exit 13 after the grace, with TLS asked for or not") {
+    namespace asio = boost::asio;
+    using asio::ip::tcp;
+    asio::io_context context;
+    tcp::acceptor acceptor{context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    std::jthread web{[&] {
+        boost::system::error_code error;
+        while (true) {
+            tcp::socket client{context};
+            if (acceptor.accept(client, error)) return;
+            std::array<char, 64> request{};
+            client.read_some(asio::buffer(request), error);
+            if (request[0] == 'q') return;
+            asio::write(client, asio::buffer("HTTP/1.1 400 Bad Request\r\n\r\n", 28), error);
+        }
+    }};
+    for (const std::string sslmode : {"disable", "prefer", "require"}) {
+        CAPTURE(sslmode);
+        Server server = ScratchServer::shared().server();
+        for (auto& [keyword, value] : server.parameters) {
+            if (keyword == "host") value = "127.0.0.1";
+            if (keyword == "port") value = std::to_string(acceptor.local_endpoint().port());
+        }
+        std::erase_if(server.parameters, [](const auto& one) { return one.first == "sslmode"; });
+        server.parameters.emplace_back("sslmode", sslmode);
+        const Failure failure = refused(server, quick());
+        CHECK(failure.code == Code::not_postgres);
+        CHECK(failure.exit_code() == 13);
+    }
+    tcp::socket last{context};
+    last.connect(acceptor.local_endpoint());
+    asio::write(last, asio::buffer("quit", 4));
 }
 
 TEST_CASE("ready: a server below the minimum is exit 13 at once") {
