@@ -17,6 +17,9 @@ struct Migrations::Item {
 
 namespace {
 
+/// For the look after a run that failed, whatever ended it.
+constexpr Duration kAfterwards{5'000};
+
 void log_progress(const migrate::Progress& progress) {
     using Kind = migrate::Progress::Kind;
     const std::string of = progress.total > 0 ? fmt::format("{} of {}", progress.number, progress.total) : "";
@@ -104,11 +107,13 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
     migrate::Run run = item->engine->run(context, stop);
     status.report = std::move(run.report);
     status.failure = std::move(run.failure);
-    if (status.failure) return;
-    log::info("migrate", fmt::format("database \"{}\": {}", status.database, status.report->state),
-              {{"migration", status.name}, {"took", show(status.report->duration)}});
-    // The tables' reader should see where things stand now.
-    if (auto level = item->engine->look(context, stop)) status.level = std::move(*level);
+    if (!status.failure) {
+        log::info("migrate", fmt::format("database \"{}\": {}", status.database, status.report->state),
+                  {{"migration", status.name}, {"took", show(status.report->duration)}});
+    }
+    // The tables' reader should see where things stand now, or that nobody knows.
+    auto level = item->engine->look(context, status.failure ? Stop{}.within(kAfterwards) : stop);
+    if (level || status.failure) status.level = level ? std::optional{std::move(*level)} : std::nullopt;
 }
 
 }  // namespace ainit::daemon

@@ -48,7 +48,9 @@ class Stay {
 
   private:
     void look() {
-        if (busy_ || ending_) return;
+        if (ending_) return;
+        again_ = busy_;
+        if (busy_) return;
         busy_ = true;
         loop_.set_timer(Duration{0}, {});
         loop_.work([this] { work(); }, [this] { looked(); });
@@ -78,6 +80,7 @@ class Stay {
             return loop_.quit();
         }
         if (first) log::info(kRoom, "provisioned; staying", {{"health", config_.health.listen}, {"recheck", show(config_.run.recheck)}});
+        if (again_) return look();
         loop_.set_timer(good ? config_.run.recheck : std::min(kRetry, config_.run.recheck), [this] { look(); });
     }
 
@@ -98,6 +101,7 @@ class Stay {
     health::Status status_{};
     Summary summary_{};
     bool busy_{false};
+    bool again_{false};  ///< asked to look while a look was under way: it may have begun too early
     bool ending_{false};
     bool started_{false};
     int code_{0};

@@ -41,7 +41,12 @@ Result<std::string> wait_for_database(const config::Config& config, const std::s
     rules.expected_version.clear();
     const postgres::Login login = login_of(config, name);
     auto ready = postgres::wait_ready(server_of(config), login, rules, stop);
-    if (!ready) return std::move(ready).error();
+    if (!ready) {
+        Failure failure = std::move(ready).error();
+        // What was waited for did not come in time, whatever stood in its way at last.
+        if (stop.expired() && !stop.requested()) failure.code = Code::wait_timeout;
+        return failure;
+    }
     return fmt::format("ready after {}", show(std::chrono::duration_cast<Duration>(Clock::now() - began)));
 }
 
