@@ -84,7 +84,8 @@ int dispatch(const Options& options) {
     config::Loaded loaded =
         config::load(options.config_file,
                      config::process_environment(),
-                     secrets ? config::SecretFiles::read : config::SecretFiles::skip);
+                     secrets ? config::SecretFiles::read : config::SecretFiles::skip,
+                     options.project);
     log::set_up(log_settings(options, loaded.config.log));
     if (!loaded.good()) {
         report_failures(loaded.failures);

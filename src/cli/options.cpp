@@ -33,7 +33,8 @@ constexpr const char* kExamples =
     "  alkemio-init wait --for database=kratos      wait alone, in the place of a loop around pg_isready\n"
     "\n"
     "Without --config: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml, else the variables\n"
-    "DATABASE_*, POSTGRES_* and PG* that the container has already. Exit codes: docs/manual.md.";
+    "DATABASE_*, POSTGRES_* and PG* that the container has already, with TypeORM migrations by --files or\n"
+    "--data-source. Exit codes: docs/manual.md.";
 
 std::string check_duration(std::string& text) {
     if (parse_duration(text)) return {};
@@ -139,6 +140,18 @@ class Parser {
             ->type_name("NAME");
     }
 
+    /// A project's TypeORM migrations, where there is no configuration file.
+    void with_project(CLI::App* app) {
+        CLI::Option* source = app->add_option("--data-source", options_.project.data_source,
+                                              "Without a configuration file: the project's DataSource, as TypeORM's -d");
+        source->type_name("FILE");
+        app->add_option("--files", options_.project.files, "Without a configuration file: its TypeORM migrations")
+            ->type_name("GLOB")
+            ->excludes(source);
+        app->add_option("--table", options_.project.table, "With --files or --data-source: TypeORM's ledger")
+            ->type_name("NAME");
+    }
+
     void with_timeout(CLI::App* app, const char* about) {
         app->add_option("-t,--timeout", raw_.timeout, about)
             ->type_name("DURATION")
@@ -148,12 +161,16 @@ class Parser {
     void add_provisioning() {
         CLI::App* run = add(app_, "run", "Provision, then stay: answer health probes, look again, end on SIGTERM",
                             Command::run);
+        with_project(run);
         run->footer("Example: alkemio-init run --config /etc/alkemio-init/alkemio.toml");
 
         CLI::App* once = add(app_, "once", "Provision and exit", Command::once);
         with_output(once, {"text", "json"});
         with_timeout(once, "For the whole run; without it the configuration's own timeouts count");
-        once->footer("Example: alkemio-init once --config alkemio.toml --output json");
+        with_project(once);
+        once->footer("Examples:\n"
+                     "  alkemio-init once --config alkemio.toml --output json\n"
+                     "  alkemio-init once --files 'dist/migrations/*.js' --table migrations_typeorm   (and DATABASE_*)");
 
         CLI::App* exec = add(app_, "exec", "Provision, then become the command", Command::exec);
         exec->add_option("command", options_.arguments, "The command and its arguments, after --")->required();
@@ -164,7 +181,10 @@ class Parser {
         exec->add_option("--keep-env", options_.keep_env, "A variable with a secret that the command needs")
             ->type_name("VARIABLE");
         with_timeout(exec, "For everything before the command");
-        exec->footer("Example: alkemio-init exec --as-database alkemio -- node dist/main.js\n"
+        with_project(exec);
+        exec->footer("Examples:\n"
+                     "  alkemio-init exec --as-database alkemio -- node dist/main.js\n"
+                     "  alkemio-init exec --data-source dist/config/migration.config.js -- node dist/main.js\n"
                      "Variables that held this program's secrets are taken out of the command's environment. Without\n"
                      "a configuration file DATABASE_PASSWORD stays: it is the service's own.");
 
@@ -182,12 +202,14 @@ class Parser {
     void add_looking() {
         CLI::App* plan = add(app_, "plan", "What would change, and why; exit 3 if anything would", Command::plan);
         with_output(plan, {"text", "sql", "json"});
+        with_project(plan);
         plan->footer("Example: alkemio-init plan --output sql > plan.sql   (secrets are never printed)");
 
         CLI::App* status = add(app_, "status", "Desired against actual, per database; exit 3 if something is pending",
                                Command::status);
         with_output(status, {"text", "json"});
         with_databases(status);
+        with_project(status);
         status->footer("Example: alkemio-init status --output json");
 
         CLI::App* verify = add(app_, "verify", "The checks alone, made as the services would log in", Command::verify);
@@ -213,12 +235,18 @@ class Parser {
         show->add_flag("--check", options_.check, "Exit 3 when something is pending");
         with_output(show, {"text", "json"});
         with_databases(show);
-        show->footer("Example: alkemio-init migrate show --check --database alkemio");
+        with_project(show);
+        show->footer("Examples:\n"
+                     "  alkemio-init migrate show --check --database alkemio\n"
+                     "  alkemio-init migrate show --data-source src/config/migration.config.ts");
         CLI::App* run = add(*migrate, "run", "Apply what is pending, under the cluster lock", Command::migrate_run);
         with_output(run, {"text", "json"});
         with_databases(run);
         with_timeout(run, "For the whole run");
-        run->footer("Example: alkemio-init migrate run --database alkemio");
+        with_project(run);
+        run->footer("Examples:\n"
+                    "  alkemio-init migrate run --database alkemio\n"
+                    "  alkemio-init migrate run --data-source dist/config/migration.config.js");
     }
 
     void add_config() {

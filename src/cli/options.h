@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "config/load.h"
 
 namespace ainit::cli {
 
@@ -30,6 +31,7 @@ enum class Command {
 struct Options {
     Command command{};
     std::string config_file{};
+    config::ProjectOptions project{};  ///< in the place of a configuration file
     std::optional<log::Format> log_format{};
     std::optional<log::Level> log_level{};
     std::optional<log::Color> color{};

@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ainit::config {
 namespace {
@@ -14,6 +15,14 @@ auto named(const Items& items, std::string_view name) {
 }
 
 }  // namespace
+
+void set_engine(Migration& migration, std::string engine) {
+    migration.engine = std::move(engine);
+    if (migration.engine != "typeorm") return;
+    migration.table.clear();
+    migration.transaction.clear();
+    migration.on_changed = "warn";
+}
 
 const Role* Config::role(std::string_view name) const {
     return named(roles, name);

@@ -178,6 +178,9 @@ struct Migration {
     Duration grace{10'000};  ///< between TERM and KILL
 };
 
+/// Names the engine, and gives what is left to TypeORM where that is the engine its own defaults.
+void set_engine(Migration& migration, std::string engine);
+
 struct Check {
     Origin origin{};
     std::string name{};  ///< default: made of what it checks

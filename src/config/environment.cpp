@@ -160,32 +160,37 @@ void add_database(Loaded& loaded,
 /// Databases named by the variables of the postgres images, owned by the maintenance user as their
 /// scripts make them. The script behind POSTGRES_MULTIPLE_DATABASES installs uuid-ossp in each of
 /// its databases.
-void add_databases(Loaded& loaded, FromEnvironment& from) {
+std::string add_databases(Loaded& loaded, FromEnvironment& from) {
+    std::string service;
     for (const std::string list : {"POSTGRES_MULTIPLE_DATABASES", "POSTGRES_DB", "DATABASE_NAME"}) {
         const auto variable = from.find(list);
         auto value = variable ? from.read(*variable) : std::nullopt;
         if (!value) continue;
         const bool multiple = list == "POSTGRES_MULTIPLE_DATABASES";
         if (multiple) std::ranges::replace(*value, ' ', ',');
+        if (list == "DATABASE_NAME") service = trim(*value);
         for (const std::string& name : multiple ? split(*value, ',') : std::vector{*value}) {
             add_database(loaded, from, std::string{trim(name)}, variable->name, multiple);
         }
     }
+    return service;
 }
 
 }  // namespace
 
-void from_environment(Loaded& loaded, const Sources& sources, std::set<std::string>& set) {
+std::string from_environment(Loaded& loaded, const Sources& sources, std::set<std::string>& set) {
     FromEnvironment from{loaded, sources};
     for (const VariableEntry& entry : variables()) {
         take(loaded, from, entry, set);
     }
-    if (loaded.config.file.empty()) add_databases(loaded, from);
+    std::string service;
+    if (loaded.config.file.empty()) service = add_databases(loaded, from);
     // A variable that holds our password is not for children, whatever its name. Another's is the service's own.
     const Secret& ours = loaded.config.postgres.password;
     for (const auto& [name, value] : sources.environment) {
         if (!ours.empty() && value == ours.reveal()) withhold_variable(name);
     }
+    return service;
 }
 
 }  // namespace ainit::config

@@ -62,13 +62,10 @@ void migration(Reader& r, Reading& reading, Config& config) {
     r.text("database", m.database);
     if (m.database.empty()) r.missing("database");
     if (m.name.empty()) m.name = m.database;
-    r.text("engine", m.engine);
-    if (m.engine.empty()) r.missing("engine");
-    if (m.engine == "typeorm") {
-        m.table.clear();
-        m.transaction.clear();
-        m.on_changed = "warn";
-    }
+    std::string engine;
+    r.text("engine", engine);
+    if (engine.empty()) r.missing("engine");
+    set_engine(m, std::move(engine));
     r.text("role", m.role);
     r.duration("timeout", m.timeout, Duration{1});
     r.duration("lock_timeout", m.lock_timeout);

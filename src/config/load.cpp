@@ -15,6 +15,7 @@
 #include "config/check.h"
 #include "config/environment.h"
 #include "config/fill.h"
+#include "config/project.h"
 #include "config/settings.h"
 
 extern char** environ;
@@ -49,8 +50,9 @@ void show_defaults(Config& config) {
     }
 }
 
-Loaded finish(Loaded loaded, const Sources& sources, std::set<std::string> set) {
-    from_environment(loaded, sources, set);
+Loaded finish(Loaded loaded, const Sources& sources, const ProjectOptions& project, std::set<std::string> set) {
+    const std::string service = from_environment(loaded, sources, set);
+    from_project(loaded, project, sources, service, set);
     settle_hosts(loaded.config, set);
     check(loaded);
     show_defaults(loaded.config);
@@ -88,7 +90,10 @@ Failure syntax_failure(const toml::parse_error& error,
     return failure;
 }
 
-Loaded from_text(std::string_view text, const std::string& name, const Sources& sources) {
+Loaded from_text(std::string_view text,
+                 const std::string& name,
+                 const Sources& sources,
+                 const ProjectOptions& project) {
     Loaded loaded;
     loaded.config.file = name;
     Reading reading{sources, name, {}, {}, {}};
@@ -103,7 +108,7 @@ Loaded from_text(std::string_view text, const std::string& name, const Sources& 
     loaded.failures = std::move(reading.failures);
     loaded.config.settings = std::move(reading.settings);
     loaded.config.warnings = std::move(reading.warnings);
-    return finish(std::move(loaded), sources, std::move(set));
+    return finish(std::move(loaded), sources, project, std::move(set));
 }
 
 std::string folder_of(const std::string& path) {
@@ -124,15 +129,18 @@ Environment process_environment() {
     return out;
 }
 
-Loaded load(const std::string& path, const Environment& environment, SecretFiles secrets) {
+Loaded load(const std::string& path,
+            const Environment& environment,
+            SecretFiles secrets,
+            const ProjectOptions& project) {
     std::string file = path;
     if (const auto named = environment.find("ALKEMIO_INIT_CONFIG");
         file.empty() && named != environment.end())
         file = named->second;
     if (file.empty() && ::access(std::string{kUsualFile}.c_str(), F_OK) == 0) file = kUsualFile;
-    if (file.empty()) return finish({}, {environment, secrets, ""}, {});
+    if (file.empty()) return finish({}, {environment, secrets, ""}, project, {});
     auto text = read_file(file, kLargestFile);
-    if (text) return from_text(*text, file, {environment, secrets, folder_of(file)});
+    if (text) return from_text(*text, file, {environment, secrets, folder_of(file)}, project);
     Loaded loaded;
     loaded.config.file = file;
     Failure failure = std::move(text).error();
@@ -145,8 +153,9 @@ Loaded load(const std::string& path, const Environment& environment, SecretFiles
 Loaded load_text(std::string_view text,
                  const std::string& name,
                  const Environment& environment,
-                 SecretFiles secrets) {
-    return from_text(text, name, {environment, secrets, folder_of(name)});
+                 SecretFiles secrets,
+                 const ProjectOptions& project) {
+    return from_text(text, name, {environment, secrets, folder_of(name)}, project);
 }
 
 }  // namespace ainit::config

@@ -31,17 +31,28 @@ struct Loaded {
 /// are not mounted.
 enum class SecretFiles { read, skip };
 
+/// A project's TypeORM migrations as the command line names them, where there is no configuration file.
+struct ProjectOptions {
+    std::string data_source{};         ///< --data-source
+    std::vector<std::string> files{};  ///< --files
+    std::string table{};               ///< --table
+
+    bool any() const { return !data_source.empty() || !files.empty() || !table.empty(); }
+};
+
 /// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the
 /// environment alone.
 Loaded load(const std::string& path,
             const Environment& environment,
-            SecretFiles secrets = SecretFiles::read);
+            SecretFiles secrets = SecretFiles::read,
+            const ProjectOptions& project = {});
 
 /// The same from text, for tests and fuzzing; `name` stands for the file in messages.
 Loaded load_text(std::string_view text,
                  const std::string& name,
                  const Environment& environment,
-                 SecretFiles secrets = SecretFiles::read);
+                 SecretFiles secrets = SecretFiles::read,
+                 const ProjectOptions& project = {});
 
 /// docs/configuration.md, made of the table of keys.
 std::string reference();

@@ -37,7 +37,14 @@ value; both together are an error. Empty variables count as not set.
 constexpr std::string_view kWithoutFile = R"(
 Without a configuration file, `POSTGRES_MULTIPLE_DATABASES` (names with commas or spaces between them), `POSTGRES_DB` and
 `DATABASE_NAME` also name the databases to make, owned by the maintenance user; those of `POSTGRES_MULTIPLE_DATABASES` get the
-extension uuid-ossp, as the script behind that variable does it. `ALKEMIO_INIT_TERMINATION_LOG` names another file than
+extension uuid-ossp, as the script behind that variable does it.
+
+A project's TypeORM migrations need no file either: `ALKEMIO_INIT_FILES` (globs, with commas between them) or `ALKEMIO_INIT_DATA_SOURCE` (the project's DataSource
+file), and `ALKEMIO_INIT_TABLE` for TypeORM's ledger, make one [[migration]] with engine typeorm of the database that `DATABASE_NAME` names, or of the
+only one there is. The options `--files`, `--data-source` and `--table` count before them. Relative paths start at the working directory. Beside a configuration file the
+variables do not count, and the options are refused.
+
+`ALKEMIO_INIT_TERMINATION_LOG` names another file than
 `/dev/termination-log`.
 )";
 

@@ -47,7 +47,50 @@ export class Third1700000000003 {
 """
 
 
+DATA_SOURCE = """\
+const { DataSource } = require("typeorm");
+const path = require("path");
+module.exports = new DataSource({
+  type: "postgres", host: "nowhere.invalid", username: "nobody", password: "none", database: "other",
+  migrations: [path.join(__dirname, "..", "migrations", "*.{js,ts}")], migrationsTableName: "of_the_data_source",
+});
+"""
+
+
 class TypeOrm(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.clean()
+
+    def variables(self, **more):
+        """What the container of a service has."""
+        return {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": str(self.server.port), "DATABASE_USERNAME": "postgres",
+                "DATABASE_PASSWORD": harness.canary("superuser"), "DATABASE_NAME": "alkemio", **more}
+
+    def ledger(self, table="migrations_typeorm"):
+        return self.server.value(f"SELECT name FROM {table} ORDER BY id", "alkemio").split()
+
+    def test_a_project_needs_no_configuration_file(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("migrations/1700000000002-Second.ts", SECOND)
+        self.write("config/data-source.js", DATA_SOURCE)
+        self.write("package.json", "{}")
+        files = ("--files", "migrations/*.{js,ts}", "--table", "migrations_typeorm")
+        self.expect(3, "plan", *files, **self.variables())
+        self.assertIn("kept", self.expect(0, "exec", *files, "--", "echo", "kept", **self.variables()).out)
+        self.assertEqual(self.ledger(), ["First1700000000001", "Second1700000000002"])
+        self.expect(0, "status", *files, **self.variables())
+        by_variable = self.variables(ALKEMIO_INIT_FILES="migrations/*", ALKEMIO_INIT_TABLE="migrations_typeorm")
+        self.expect(0, "migrate", "show", "--check", **by_variable)
+        self.expect(0, "wait", "--for", "migrations=alkemio", **by_variable)
+
+        self.clean()
+        self.expect(0, "once", "--data-source", "config/data-source.js", **self.variables())
+        self.assertEqual(self.ledger("of_the_data_source"), ["First1700000000001", "Second1700000000002"])
+
+        refused = self.expect(2, "once", *files, config=self.config())
+        self.assertIn("cannot use --data-source, --files or --table", refused.err)
+
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)
         self.write("migrations/1700000000002-Second.ts", SECOND)

@@ -54,6 +54,16 @@ TEST_CASE("options: each subcommand is known by its name") {
     }
 }
 
+TEST_CASE("options: a project's migrations stand in for a configuration file") {
+    const Options files = good({"once", "--files", "a/*.js", "b/*.js", "--table", "ledger"});
+    CHECK(files.project.files == std::vector<std::string>{"a/*.js", "b/*.js"});
+    CHECK(files.project.table == "ledger");
+    const Options source = good({"exec", "--data-source", "d.js", "--", "node", "main.js"});
+    CHECK(source.project.data_source == "d.js");
+    CHECK(source.arguments == std::vector<std::string>{"node", "main.js"});
+    CHECK(code({"migrate", "run", "--data-source", "d.js", "--files", "*.js"}) == 2);
+}
+
 TEST_CASE("options: without any the configuration decides") {
     const Options options = good({"once"});
     CHECK(options.config_file.empty());
