@@ -135,12 +135,11 @@ exports.open = async (options) => {
 
 async function connected(work) {
   await current.initialize();
-  try {
-    watchMigrations(current);
-    return await work(current);
-  } finally {
-    await current.destroy().catch(() => {});
-  }
+  watchMigrations(current);
+  const result = await work(current);
+  // After a failure C++ closes the sessions: what that breaks off must not hide the failure.
+  await current.destroy().catch(() => {});
+  return result;
 }
 
 exports.run = ({ transaction, fake }) => connected(async (dataSource) => (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name));
