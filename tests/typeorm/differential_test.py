@@ -17,6 +17,7 @@ what they have in common, and project/, files that each of them finds beside its
   files         the glob; *.{js,ts,mjs,cjs,mts,cts} if missing
   before        SQL for both databases
   fails         true: TypeORM must fail, and the program with the same message and SQLSTATE
+  early         true: the program refuses before it makes the empty ledger that TypeORM leaves
   message       a pattern of what the program says instead of TypeORM's message, where a limit makes it differ
 Of a case's folder everything is copied to migrations/ of the project, but for project/, which is copied to its top."""
 
@@ -208,6 +209,9 @@ on_older = "ignore"
         ran = self.run_program("migrate", "run", config=config, TZ=zone)
         error = asked.result().get("error")
         self.assertEqual(bool(error), bool(case.fails), f"TypeORM itself says: {error}\nand the program:\n{ran.err}")
+        if case.early:
+            self.assertEqual(self.server.value('SELECT count(*) FROM "migrations"', "theirs"), "0")
+            self.server.value('DROP TABLE "migrations"', "theirs")
         ours, theirs = self.both(self.dump)
         # Scripts see the database's name and the project's folder.
         difference = "\n".join(difflib.unified_diff(theirs.replace("theirs", "ours").split("\n"), ours.split("\n"),
@@ -222,7 +226,7 @@ on_older = "ignore"
     def compare_failures(self, case, ran, error):
         self.assertNotEqual(ran.code, 0, f"TypeORM itself says: {error}\n{ran.out}")
         folder = str(self.place / "theirs")
-        message = error["message"].replace(folder, str(self.place / "ours"))
+        message = error["message"].replace(folder, str(self.place / "ours")).partition("\nRequire stack:")[0]
         if case.message:
             self.assertRegex(ran.err, case.message)
         else:

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { three } = require('../three');
+
+module.exports = three(async (runner) => {
+  if (!runner.isTransactionActive) await runner.startTransaction();
+  await runner.commitTransaction();
+  await runner.query('INSERT INTO second VALUES (1)');
+  await runner.startTransaction();
+  await runner.query('INSERT INTO second VALUES (2)');
+  await runner.query('SELECT nothing');
+});

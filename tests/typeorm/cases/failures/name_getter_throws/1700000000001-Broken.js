@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+exports.Broken1700000000001 = class Broken1700000000001 {
+  get name() { throw new Error('in the getter'); }
+
+  async up() {}
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { three } = require('../three');
+
+module.exports = three(async (runner) => {
+  while (runner.isTransactionActive) await runner.commitTransaction();
+  await runner.commitTransaction();
+});

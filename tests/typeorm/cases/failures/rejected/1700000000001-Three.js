@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { three } = require('../three');
+
+module.exports = three(() => Promise.reject(new Error('rejected')));
