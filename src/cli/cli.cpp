@@ -40,6 +40,8 @@ int with_config(const Options& options, const config::Config& config) {
             return migrate_show(options, config);
         case Command::migrate_run:
             return migrate_run(options, config);
+        case Command::migrate_revert:
+            return migrate_revert(options, config);
         case Command::once:
             return once(options, config);
         case Command::exec:

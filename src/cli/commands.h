@@ -16,6 +16,7 @@ int status(const Options& options, const config::Config& config);
 int verify(const Options& options, const config::Config& config);
 int migrate_show(const Options& options, const config::Config& config);
 int migrate_run(const Options& options, const config::Config& config);
+int migrate_revert(const Options& options, const config::Config& config);
 
 int once(const Options& options, const config::Config& config);
 int exec(const Options& options, const config::Config& config);

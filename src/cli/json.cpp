@@ -27,6 +27,12 @@ json::array all(const Items& items) {
     return out;
 }
 
+json::array texts(const std::vector<std::string>& all) {
+    json::array out;
+    for (const std::string& text : all) out.emplace_back(text);
+    return out;
+}
+
 json::object of(const Failure& failure) {
     return {{"id", failure.id()},           {"what", failure.what},   {"because", failure.because},
             {"sqlstate", failure.sqlstate}, {"state", failure.state}, {"hint", failure.hint},
@@ -82,9 +88,9 @@ json::object of(const daemon::MigrationStatus& status) {
         out["findings"] = all(status.level->findings);
     }
     if (status.report) {
-        json::array applied;
-        for (const std::string& name : status.report->applied) applied.emplace_back(name);
-        out["applied_now"] = std::move(applied);
+        out["applied_now"] = texts(status.report->applied);
+        out["reverted_now"] = texts(status.report->reverted);
+        out["did_nothing"] = texts(status.report->idle);
         out["state"] = status.report->state;
         out["milliseconds"] = status.report->duration.count();
     }

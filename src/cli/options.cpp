@@ -243,10 +243,35 @@ class Parser {
         with_output(run, {"text", "json"});
         with_databases(run);
         with_timeout(run, "For the whole run");
+        run->add_option("--to", options_.to, "No further than this migration (engine typeorm)")->type_name("NAME");
+        run->add_flag("--fake", options_.fake, "Run nothing: only record as applied (engine typeorm)");
         with_project(run);
         run->footer("Examples:\n"
                     "  alkemio-init migrate run --database alkemio\n"
-                    "  alkemio-init migrate run --data-source dist/config/migration.config.js");
+                    "  alkemio-init migrate run --data-source dist/config/migration.config.js\n"
+                    "  alkemio-init migrate run --database alkemio --to AddSpace1731500015640 --fake");
+        add_revert(*migrate);
+    }
+
+    void add_revert(CLI::App& migrate) {
+        CLI::App* revert = add(migrate, "revert", "Take the last migration back, under the cluster lock (engine typeorm)",
+                               Command::migrate_revert);
+        revert->add_option("migration", options_.migration,
+                           "Of which [[migration]], or of which database; needed where there are several")
+            ->type_name("NAME");
+        CLI::Option* count = revert->add_option("--count", options_.count, "How many of the last ones; default: 1");
+        count->type_name("N")->check(CLI::PositiveNumber);
+        revert->add_option("--to", options_.to, "All that were applied after this migration, which stays")
+            ->type_name("NAME")
+            ->excludes(count);
+        revert->add_flag("--fake", options_.fake, "Run nothing: only take the rows out of the ledger");
+        with_output(revert, {"text", "json"});
+        with_timeout(revert, "For the whole of it");
+        with_project(revert);
+        revert->footer("Examples:\n"
+                       "  alkemio-init migrate revert\n"
+                       "  alkemio-init migrate revert alkemio --count 2\n"
+                       "  alkemio-init migrate revert alkemio --to AddSpace1731500015640");
     }
 
     void add_config() {

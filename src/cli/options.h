@@ -23,6 +23,7 @@ enum class Command {
     verify,
     migrate_show,
     migrate_run,
+    migrate_revert,
     config_check,
     config_show,
     healthcheck,
@@ -46,6 +47,10 @@ struct Options {
 
     std::vector<std::string> targets{};  ///< wait
     bool check{false};                   ///< migrate show: exit 3 when something is pending
+    std::string migration{};             ///< migrate revert: the name of a [[migration]] or its database
+    std::string to{};                    ///< migrate run, revert: the migration to be the last one applied
+    std::optional<int> count{};          ///< migrate revert: how many
+    bool fake{false};                    ///< migrate run, revert: the ledger alone
     bool without_secrets{false};         ///< config check, config show: secret files need not be there
     std::string address{};               ///< healthcheck: where to ask
     std::string path{"/readyz"};         ///< healthcheck: what to ask

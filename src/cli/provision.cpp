@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that do the work: once, migrate run, exec, wait.
+// Commands that do the work: once, exec, wait.
 #include <vector>
 
 #include "base/log.h"
@@ -13,19 +13,6 @@
 
 namespace ainit::cli {
 namespace {
-
-int carry_out(const Options& options, const config::Config& config, daemon::Goal goal) {
-    const daemon::Interrupt interrupt;
-    postgres::Sessions sessions{daemon::server_of(config)};
-    daemon::Order order;
-    order.goal = goal;
-    order.databases = options.databases;
-    const daemon::Summary summary =
-        daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
-    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
-    report_failures(summary.failures);
-    return summary.exit_code();
-}
 
 /// Everything that must be so before the command may start; why it is not, if it is not.
 std::vector<Failure> prepare(const Options& options, const config::Config& config) {
@@ -48,11 +35,15 @@ std::vector<Failure> prepare(const Options& options, const config::Config& confi
 }  // namespace
 
 int once(const Options& options, const config::Config& config) {
-    return carry_out(options, config, daemon::Goal::provision);
-}
-
-int migrate_run(const Options& options, const config::Config& config) {
-    return carry_out(options, config, daemon::Goal::migrate);
+    const daemon::Interrupt interrupt;
+    postgres::Sessions sessions{daemon::server_of(config)};
+    daemon::Order order;
+    order.databases = options.databases;
+    const daemon::Summary summary =
+        daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    report_failures(summary.failures);
+    return summary.exit_code();
 }
 
 int exec(const Options& options, const config::Config& config) {

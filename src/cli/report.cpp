@@ -286,6 +286,19 @@ std::string migrations_text(const Summary& summary) {
     return out.empty() ? "No migrations are configured.\n" : out;
 }
 
+std::string reverted_text(const Summary& summary) {
+    std::string out;
+    for (const MigrationStatus& status : summary.migrations) {
+        if (!status.report) continue;
+        for (const std::string& name : status.report->reverted) {
+            const bool idle = std::ranges::find(status.report->idle, name) != status.report->idle.end();
+            out += fmt::format("reverted {}{}\n", name, idle ? " (its down did nothing)" : "");
+        }
+        out += fmt::format("database {}: {}\n", status.database, status.report->state);
+    }
+    return out;
+}
+
 std::string summary_text(const Summary& summary) {
     Table table{{"PHASE", "TOOK", "NOTE"}};
     Duration total{0};

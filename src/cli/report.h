@@ -25,6 +25,8 @@ std::string plan_sql(const daemon::Summary& summary, const config::Config& confi
 std::string status_text(const daemon::Summary& summary, const config::Config& config);
 std::string verify_text(const daemon::Summary& summary);
 std::string migrations_text(const daemon::Summary& summary);
+/// A line for each migration that was reverted, and where its database stands now.
+std::string reverted_text(const daemon::Summary& summary);
 /// What a run did and what it cost.
 std::string summary_text(const daemon::Summary& summary);
 

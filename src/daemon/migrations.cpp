@@ -25,13 +25,14 @@ void log_progress(const migrate::Progress& progress) {
     const std::string of = progress.total > 0 ? fmt::format("{} of {}", progress.number, progress.total) : "";
     switch (progress.kind) {
         case Kind::begin:
-            log::debug("migrate", fmt::format("applying {}", progress.migration), {{"number", of}});
+            log::debug("migrate", fmt::format("{} {}", progress.back ? "reverting" : "applying", progress.migration),
+                       {{"number", of}});
             break;
         case Kind::statement:
             log::debug("migrate", progress.text, {{"migration", progress.migration}});
             break;
         case Kind::done:
-            log::info("migrate", fmt::format("applied {}", progress.migration),
+            log::info("migrate", fmt::format("{} {}", progress.back ? "reverted" : "applied", progress.migration),
                       {{"number", of}, {"took", show(progress.duration)}});
             break;
         case Kind::line: log::info(progress.migration, progress.text); break;
@@ -43,13 +44,18 @@ void log_progress(const migrate::Progress& progress) {
 Migrations::Migrations(const config::Config& config,
                        postgres::Sessions& sessions,
                        const Order& order)
-    : config_{config}, sessions_{sessions}, run_what_cannot_be_asked_{order.run_what_cannot_be_asked} {
+    : config_{config},
+      sessions_{sessions},
+      run_what_cannot_be_asked_{order.run_what_cannot_be_asked},
+      extent_{order.extent} {
     const std::vector<std::string>& databases = order.databases;
     for (const config::Migration& migration : config.migrations) {
         if (!databases.empty() && std::ranges::find(databases, migration.database) == databases.end()) continue;
+        if (!order.migration.empty() && migration.name != order.migration) continue;
         auto item = std::make_shared<Item>(Item{migration});
         if (auto engine = migrate::make_engine(migration)) {
             item->engine = std::move(*engine);
+            item->unusable = migrate::not_in_part(migration, order.extent);
         } else {
             item->unusable = std::move(engine).error();
         }
@@ -57,8 +63,7 @@ Migrations::Migrations(const config::Config& config,
     }
 }
 
-std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, const Stop& stop) {
-    const migrate::ProgressSink sink = log_progress;
+std::vector<MigrationStatus> Migrations::known() const {
     std::vector<MigrationStatus> all;
     for (const auto& item : items_) {
         const config::Migration& migration = item->migration;
@@ -68,11 +73,24 @@ std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, co
         status.engine = migration.engine;
         status.origin = migration.origin;
         status.failure = item->unusable;
+    }
+    return all;
+}
+
+migrate::Context Migrations::context_of(const Item& item, const migrate::ProgressSink& sink) const {
+    const config::Migration& migration = item.migration;
+    return {config_, migration, sessions_, login_of(config_, migration.database, migration.role), sink};
+}
+
+std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, const Stop& stop) {
+    const migrate::ProgressSink sink = log_progress;
+    std::vector<MigrationStatus> all = known();
+    for (MigrationStatus& status : all) {
         if (status.failure || stop.over()) continue;
-        migrate::Context context{config_, migration, sessions_,
-                                 login_of(config_, migration.database, migration.role), sink};
-        context.database_exists = observed == nullptr || observed->databases.contains(migration.database);
-        if (auto level = item->engine->look(context, stop)) {
+        Item& item = *find(status.name);
+        migrate::Context context = context_of(item, sink);
+        context.database_exists = observed == nullptr || observed->databases.contains(status.database);
+        if (auto level = item.engine->look(context, stop)) {
             status.level = std::move(*level);
         } else {
             status.failure = std::move(level).error();
@@ -100,11 +118,23 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
     const migrate::ProgressSink sink = log_progress;
-    const config::Migration& migration = item->migration;
-    migrate::Context context{config_, migration, sessions_,
-                             login_of(config_, migration.database, migration.role), sink};
+    migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
-    migrate::Run run = item->engine->run(context, stop);
+    context.extent = extent_;
+    settle(status, *item, context, item->engine->run(context, stop), stop);
+}
+
+void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop) {
+    Item* item = find(status.name);
+    if (item == nullptr || !item->engine) return;
+    const migrate::ProgressSink sink = log_progress;
+    migrate::Context context = context_of(*item, sink);
+    context.run_until = stop.deadline();
+    settle(status, *item, context, item->engine->revert(context, order, stop), stop);
+}
+
+void Migrations::settle(MigrationStatus& status, Item& item, const migrate::Context& context, migrate::Run run,
+                        const Stop& stop) {
     status.report = std::move(run.report);
     status.failure = std::move(run.failure);
     if (!status.failure) {
@@ -112,7 +142,7 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
                   {{"migration", status.name}, {"took", show(status.report->duration)}});
     }
     // The tables' reader should see where things stand now, or that nobody knows.
-    auto level = item->engine->look(context, status.failure ? Stop{}.within(kAfterwards) : stop);
+    auto level = item.engine->look(context, status.failure ? Stop{}.within(kAfterwards) : stop);
     if (level || status.failure) status.level = level ? std::optional{std::move(*level)} : std::nullopt;
 }
 

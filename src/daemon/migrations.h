@@ -13,7 +13,7 @@ namespace ainit::daemon {
 
 class Migrations {
   public:
-    /// Those of order.databases; of all when these are empty.
+    /// Those of order.databases, or the one that order.migration names; all when there is neither.
     Migrations(const config::Config& config, postgres::Sessions& sessions, const Order& order);
 
     /// Looks at all, in the order of the configuration. Where `observed` shows that a database is not there, its sessions
@@ -26,14 +26,21 @@ class Migrations {
 
     /// Runs one and looks again.
     void run(MigrationStatus& status, const Stop& stop);
+    /// All of them, not looked at yet.
+    std::vector<MigrationStatus> known() const;
+    /// Reverts of one what `order` says, and looks again.
+    void revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop);
 
   private:
     struct Item;
     Item* find(const std::string& name);
+    migrate::Context context_of(const Item& item, const migrate::ProgressSink& sink) const;
+    void settle(MigrationStatus& status, Item& item, const migrate::Context& context, migrate::Run run, const Stop& stop);
 
     const config::Config& config_;
     postgres::Sessions& sessions_;
     bool run_what_cannot_be_asked_;
+    migrate::Extent extent_;
     std::vector<std::shared_ptr<Item>> items_;
 };
 

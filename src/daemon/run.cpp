@@ -53,6 +53,7 @@ class Attempt {
     bool wait_for_server();
     bool look();
     bool make_it_so();
+    bool revert();
     void verify();
 
     bool nothing_to_do() const;
@@ -65,7 +66,10 @@ class Attempt {
     bool provisions() const { return order_.goal == Goal::provision || order_.goal == Goal::look; }
     bool observe(plan::Phase phase);
     bool apply(std::string name);
+    std::optional<postgres::ClusterLock> take_lock();
     bool migrate(postgres::ClusterLock& lock);
+    /// What became of a migration under a lock that may be lost; false when the whole run is over with it.
+    bool judge(MigrationStatus& status, postgres::ClusterLock& lock);
     bool refuse_drift();
     bool has_late_parts() const;
     std::vector<std::string> databases_to_verify() const;
@@ -143,15 +147,20 @@ bool Attempt::nothing_to_do() const {
     return summary_.plan.empty() && !migrations_.something_to_run(summary_.migrations);
 }
 
-bool Attempt::make_it_so() {
-    std::optional<postgres::ClusterLock> lock;
-    {
-        PhaseClock clock{summary_.phases, "lock"};
-        auto taken = postgres::ClusterLock::take(sessions_.server(), stop_.within(config_.postgres.lock_wait));
-        if (!taken) return fail(std::move(taken).error());
-        lock.emplace(std::move(*taken));
-        summary_.locked = true;
+std::optional<postgres::ClusterLock> Attempt::take_lock() {
+    PhaseClock clock{summary_.phases, "lock"};
+    auto taken = postgres::ClusterLock::take(sessions_.server(), stop_.within(config_.postgres.lock_wait));
+    if (!taken) {
+        fail(std::move(taken).error());
+        return {};
     }
+    summary_.locked = true;
+    return std::move(*taken);
+}
+
+bool Attempt::make_it_so() {
+    auto lock = take_lock();
+    if (!lock) return false;
     // What was seen before the lock was ours may be done by now.
     if (!look()) return false;
     if (order_.goal == Goal::provision && !apply("provision")) return false;
@@ -203,24 +212,42 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
         migrations_.run(status, stop_);
         if (status.report) clock.note = status.report->state;
-        const bool lost = !stop_.over() && !lock.still_held(stop_);
-        // Whatever a tool says of it, a run whose server went away is begun anew.
-        if (lost && status.failure) {
-            status.failure->code = Code::connection_lost;
-            status.failure->transient = true;
-        } else if (lost) {
-            log::warn("lock", fmt::format("the cluster lock was lost while migration \"{}\" ran", status.name),
-                      {{"hint", "another run may have begun it as well: look at its ledger"}});
-        }
+        // The others would meet the same.
+        if (!judge(status, lock)) return false;
         if (status.failure) {
-            fail(*status.failure);
-            // The others would meet the same.
-            if (status.failure->code == Code::connection_lost) return false;
             failed_databases.push_back(status.database);
             good = false;
         }
     }
     return good;
+}
+
+bool Attempt::judge(MigrationStatus& status, postgres::ClusterLock& lock) {
+    const bool lost = !stop_.over() && !lock.still_held(stop_);
+    // Whatever a tool says of it, a run whose server went away is begun anew.
+    if (lost && status.failure) {
+        status.failure->code = Code::connection_lost;
+        status.failure->transient = true;
+    } else if (lost) {
+        log::warn("lock", fmt::format("the cluster lock was lost while migration \"{}\" ran", status.name),
+                  {{"hint", "another run may have begun it as well: look at its ledger"}});
+    }
+    if (!status.failure) return true;
+    fail(*status.failure);
+    return status.failure->code != Code::connection_lost;
+}
+
+bool Attempt::revert() {
+    auto lock = take_lock();
+    if (!lock) return false;
+    summary_.migrations = migrations_.known();
+    for (MigrationStatus& status : summary_.migrations) {
+        PhaseClock clock{summary_.phases, fmt::format("revert {}", status.name)};
+        migrations_.revert(status, order_.revert, stop_);
+        if (status.report) clock.note = status.report->state;
+        if (!judge(status, *lock) || status.failure) return false;
+    }
+    return true;
 }
 
 void Attempt::verify() {
@@ -256,13 +283,15 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
           Summary& summary) {
     Attempt attempt{config, sessions, order, stop, summary};
     if (!attempt.wait_for_server()) return false;
+    if (order.goal == Goal::revert) return attempt.revert();
     const bool looked = attempt.look();
     switch (order.goal) {
         case Goal::migrations: return looked;
         case Goal::look:
             if (order.with_checks) attempt.verify();
             return looked;
-        case Goal::verify: break;
+        case Goal::verify:
+        case Goal::revert: break;
         case Goal::migrate:
         case Goal::provision:
             if (!looked) return false;
@@ -290,7 +319,7 @@ int Summary::changed() const {
 int Summary::migrated() const {
     int count = migrated_before;
     for (const MigrationStatus& status : migrations) {
-        if (status.report) count += static_cast<int>(status.report->applied.size());
+        if (status.report) count += static_cast<int>(status.report->applied.size() + status.report->reverted.size());
     }
     return count;
 }
@@ -314,6 +343,8 @@ Summary carry_out(const config::Config& config, postgres::Sessions& sessions, co
     for (std::size_t told = 0; true; told = summary.phases.size()) {
         const std::size_t made = summary.outcomes.size();
         if (pass(config, sessions, order, stop, summary) || !worth_another_pass(summary) || patience.over()) break;
+        // Another pass would count again from the end.
+        if (order.goal == Goal::revert && summary.locked) break;
         const Failure& first = summary.failures.front();
         const bool lost = first.code == Code::connection_lost;
         log::warn(kRoom,

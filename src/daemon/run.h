@@ -54,7 +54,7 @@ struct Summary {
     int migrated_before{0};           ///< applied by passes of this run that lost the server
 
     int changed() const;       ///< steps and migrations this run made
-    int migrated() const;      ///< the migrations among them
+    int migrated() const;      ///< the migrations among them, applied or reverted
     int steps_pending() const; ///< steps not made yet
     int migrations_pending() const;
     bool pending() const { return steps_pending() + migrations_pending() > 0; }
@@ -68,18 +68,23 @@ enum class Goal {
     migrations, ///< migrate show: look at migrations alone
     migrate,    ///< migrate run: migrations alone, on what is there
     provision,  ///< everything
+    revert,     ///< migrate revert: take the last migrations back
 };
 
 struct Order {
     Goal goal{Goal::provision};
     std::vector<std::string> databases{};  ///< only these databases' migrations and checks; empty: all
+    std::string migration{};               ///< only this [[migration]]; empty: all of those databases
+    migrate::Extent extent{};              ///< Goal::migrate: how much of what is pending
+    migrate::Revert revert{};              ///< Goal::revert: what is taken back
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
     /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
     bool run_what_cannot_be_asked{true};
 };
 
 /// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. When the server goes away
-/// in the middle it is waited for again and everything is looked at anew, within ready_timeout. `sessions` are left open.
+/// in the middle it is waited for again and everything is looked at anew, within ready_timeout (but nothing is reverted twice).
+/// `sessions` are left open.
 Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop);
 
 }  // namespace ainit::daemon

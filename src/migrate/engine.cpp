@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "migrate/command/engine.h"
+#include "migrate/outcome.h"
 #include "migrate/sql/engine.h"
 #include "migrate/typeorm/engine.h"
 
@@ -24,6 +25,15 @@ int Level::applied() const {
 
 int Level::pending() const {
     return count(entries, State::pending);
+}
+
+std::optional<Failure> not_in_part(const config::Migration& migration, const Extent& extent) {
+    if (extent.whole() || migration.engine == "typeorm") return {};
+    return not_of_engine(migration, extent.fake ? "record without running" : "run a part of", "leave --to and --fake out");
+}
+
+Run Engine::revert(const Context& context, const Revert&, const Stop&) {
+    return {{}, not_of_engine(context.migration, "revert", "write a new migration that takes the last one back")};
 }
 
 Result<std::unique_ptr<Engine>> make_engine(const config::Migration& migration) {

@@ -45,6 +45,7 @@ struct Progress {
     enum class Kind { begin, statement, done, line } kind{Kind::begin};
     std::string text{};  ///< of a statement (first line) or of a tool's output
     Duration duration{0};
+    bool back{false};  ///< it is reverted, not applied
 };
 
 using ProgressSink = std::function<void(const Progress&)>;
@@ -54,11 +55,28 @@ struct Report {
     std::vector<std::string> applied{};
     std::string state{};  ///< "3 of 5 applied; 0004_x.sql was rolled back"
     Duration duration{0};
+    std::vector<std::string> reverted{};
+    std::vector<std::string> idle{};  ///< of the reverted: those whose way back did nothing
 };
 
 struct Run {
     Report report{};
     std::optional<Failure> failure{};
+};
+
+/// How much of what is pending a run applies.
+struct Extent {
+    std::string to{};  ///< the last one of it; empty: all
+    bool fake{false};  ///< the ledger's rows alone, nothing is run
+
+    bool whole() const { return to.empty() && !fake; }
+};
+
+/// What is reverted.
+struct Revert {
+    int count{1};      ///< how many of the last ones
+    std::string to{};  ///< in its place: those that were applied after this one, which stays
+    bool fake{false};  ///< the ledger's rows alone, nothing is run
 };
 
 struct Context {
@@ -70,6 +88,7 @@ struct Context {
     bool database_exists{
         true};  ///< false: known not to be there, so look() needs no login to say so
     Deadline run_until{kNever};  ///< of the whole run, which may come before the migration's own
+    Extent extent{};
 };
 
 class Engine {
@@ -79,7 +98,12 @@ class Engine {
     virtual Result<Level> look(const Context& context, const Stop& stop) = 0;
     /// Applies everything pending, after looking again.
     virtual Run run(const Context& context, const Stop& stop) = 0;
+    /// Takes the last migrations back, under the cluster lock; refused by an engine that cannot.
+    virtual Run revert(const Context& context, const Revert& order, const Stop& stop);
 };
+
+/// Why this migration's engine cannot run a part of what is pending, if it cannot and shall.
+std::optional<Failure> not_in_part(const config::Migration& migration, const Extent& extent);
 
 /// The engine of `migration.engine`; a new engine is one more line here.
 Result<std::unique_ptr<Engine>> make_engine(const config::Migration& migration);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrate/outcome.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -28,6 +30,17 @@ bool ended_by_stop(Failure& failure, const Stop& stop, const Context& context) {
     }
     failure.transient = false;
     return true;
+}
+
+Failure not_of_engine(const config::Migration& migration, std::string_view verb, std::string hint) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = fmt::format("cannot {} migration \"{}\" of database \"{}\"", verb, migration.name, migration.database);
+    failure.because = fmt::format("the engine {} cannot do that, only the engine typeorm can", migration.engine);
+    failure.state = "Nothing was changed.";
+    failure.hint = std::move(hint);
+    failure.where = migration.origin;
+    return failure;
 }
 
 std::string count_of(std::size_t count, std::string_view one, std::string_view many) {

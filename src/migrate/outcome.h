@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/failure.h"
 #include "base/stop.h"
@@ -14,6 +15,9 @@ namespace ainit::migrate {
 /// or migration_timeout, with a cause and a hint that name the deadline that was first, the run's or
 /// the migration's. True if it was.
 bool ended_by_stop(Failure& failure, const Stop& stop, const Context& context);
+
+/// The refusal of what only the engine typeorm does: "cannot revert migration "x" …".
+Failure not_of_engine(const config::Migration& migration, std::string_view verb, std::string hint);
 
 /// "1 migration", "2 migrations".
 std::string count_of(std::size_t count, std::string_view one, std::string_view many);

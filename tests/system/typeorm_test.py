@@ -4,7 +4,9 @@
 failure names the migration, the line of its source and the statement."""
 
 import pathlib
+import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import harness  # noqa: E402
@@ -34,6 +36,17 @@ export class Second1700000000002 implements MigrationInterface {
     await queryRunner.query(`INSERT INTO "space" ("name", "extra") VALUES ($1, $2)`, ["one", { a: [1, null] }]);
   }
   public async down(queryRunner: QueryRunner): Promise<void> {}
+}
+"""
+
+THIRD = """\
+export class Third1700000000003 {
+  async up(q) {
+    await q.query(`CREATE TABLE third (id int)`);
+  }
+  async down(q) {
+    await q.query(`DROP TABLE third`);
+  }
 }
 """
 
@@ -90,6 +103,124 @@ class TypeOrm(harness.StackTest):
 
         refused = self.expect(2, "once", *files, config=self.config())
         self.assertIn("cannot use --data-source, --files or --table", refused.err)
+
+    def project(self, third=None):
+        """Two migrations, of which the second has a down that does nothing; and the options that name them."""
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("migrations/1700000000002-Second.ts", SECOND)
+        if third:
+            self.write("migrations/1700000000003-Third.ts", third)
+        return "--files", "migrations/*", "--table", "migrations_typeorm"
+
+    def once(self, *files):
+        self.expect(0, "once", *files, **self.variables())
+
+    def test_the_last_migrations_are_reverted_one_by_one(self):
+        files = self.project(THIRD)
+        self.once(*files)
+        ran = self.expect(0, "migrate", "revert", *files, **self.variables())
+        self.assertEqual(ran.out, "reverted Third1700000000003\ndatabase alkemio: 2 of 3 applied\n")
+        self.assertEqual(self.ledger(), ["First1700000000001", "Second1700000000002"])
+        self.assertEqual(self.server.value("SELECT to_regclass('third')", "alkemio"), "")
+
+        self.once(*files)
+        ran = self.expect(0, "migrate", "revert", "alkemio", "--to", "First1700000000001", "--output", "json", *files,
+                          **self.variables())
+        status = ran.json["migrations"][0]
+        self.assertEqual(status["reverted_now"], ["Third1700000000003", "Second1700000000002"])
+        self.assertEqual(status["did_nothing"], ["Second1700000000002"])
+        self.assertEqual((status["applied"], status["pending"], status["state"]), (1, 2, "1 of 3 applied"))
+        self.assertIn("the down of Second1700000000002 did nothing", ran.err)
+
+        self.expect(0, "migrate", "revert", *files, **self.variables())
+        self.assertEqual(self.server.value("SELECT to_regclass('space')", "alkemio"), "")
+        ran = self.expect(0, "migrate", "revert", *files, **self.variables())
+        self.assertIn("nothing to revert", ran.out)
+
+    def test_a_reverted_migration_is_applied_again_and_its_old_checksum_forgotten(self):
+        files = self.project(THIRD)
+        self.once(*files)
+        self.expect(0, "migrate", "revert", *files, **self.variables())
+        self.assertEqual(self.server.value("SELECT count(*) FROM alkemio_init.typeorm_migrations", "alkemio"), "2")
+        self.write("migrations/1700000000003-Third.ts", THIRD + "// changed\n")
+        self.assertNotIn("changed after", self.expect(0, "once", *files, **self.variables()).err)
+
+    def test_a_way_back_that_fails_says_what_stays(self):
+        files = self.project(THIRD.replace("DROP TABLE third", "DROP TABLE nothing"))
+        self.once(*files)
+        ran = self.expect(30, "migrate", "revert", "--count", "2", *files, **self.variables())
+        self.assertIn("cannot revert migration Third1700000000003 of database \"alkemio\"", ran.err)
+        self.assertRegex(ran.err, r"1700000000003-Third\.ts:6\n")
+        self.assertIn("42P01", ran.err)
+        self.assertIn("Third1700000000003 is applied as before; 3 of 3 applied.", ran.err)
+        self.assertEqual(len(self.ledger()), 3)
+
+        # What is reverted before a failure stays so.
+        self.write("migrations/1700000000004-Fourth.ts", THIRD.replace("Third1700000000003", "Fourth1700000000004")
+                   .replace("third", "fourth"))
+        self.once(*files)
+        ran = self.expect(30, "migrate", "revert", "--count", "2", *files, **self.variables())
+        self.assertIn("reverted Fourth1700000000004\n", ran.out)
+        self.assertIn("1 migration of this run stays reverted", ran.err)
+        self.assertEqual(len(self.ledger()), 3)
+
+        self.expect(0, "migrate", "revert", "--fake", *files, **self.variables())
+        self.assertEqual(len(self.ledger()), 2)
+        self.assertEqual(self.server.value("SELECT to_regclass('third')", "alkemio"), "third")
+
+    def test_what_cannot_be_reverted_is_refused_before_anything(self):
+        files = self.project(THIRD)
+        self.once(*files)
+        ran = self.expect(2, "migrate", "revert", "--count", "4", *files, **self.variables())
+        self.assertIn("cannot revert 4 migrations of database \"alkemio\": only 3 are applied", ran.err)
+        ran = self.expect(2, "migrate", "revert", "--to", "First1700000000002", *files, **self.variables())
+        self.assertIn("did you mean First1700000000001?", ran.err)
+        ran = self.expect(2, "migrate", "revert", "alkemoi", *files, **self.variables())
+        self.assertIn("did you mean \"alkemio\"?", ran.err)
+        (self.folder / "migrations/1700000000002-Second.ts").unlink()
+        ran = self.expect(32, "migrate", "revert", "--count", "2", *files, **self.variables())
+        self.assertIn("cannot revert migration Second1700000000002", ran.err)
+        self.assertEqual(len(self.ledger()), 3)
+        ran = self.expect(2, "migrate", "revert", "kratos", config=self.config())
+        self.assertIn("the engine command cannot do that, only the engine typeorm can", ran.err)
+        ran = self.expect(2, "migrate", "run", "--fake", "--database", "alkemio", config=self.config())
+        self.assertIn("cannot record without running migration \"alkemio\"", ran.err)
+
+    def test_sigterm_ends_a_revert_and_leaves_the_migration_applied(self):
+        files = self.project(THIRD.replace("DROP TABLE third", "DROP TABLE third`); await q.query(`SELECT pg_sleep(60)"))
+        self.once(*files)
+        running = self.begin("migrate", "revert", *files, **self.variables())
+        self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'", "1")
+        running.send(signal.SIGTERM)
+        ran = running.end()
+        self.assertEqual(ran.code, 143, ran.err)
+        self.assertIn("Third1700000000003 is applied as before", ran.err)
+        self.assertEqual(self.server.value("SELECT to_regclass('third')", "alkemio"), "third")
+        ran = self.expect(30, "migrate", "revert", "--timeout", "2s", *files, **self.variables())
+        self.assertIn("E402", ran.err)
+
+    def wait_until(self, sql, value):
+        deadline = time.monotonic() + 30
+        while self.server.value(sql) != value:
+            self.assertLess(time.monotonic(), deadline, sql)
+            time.sleep(0.05)
+
+    def test_a_run_goes_no_further_than_it_is_told(self):
+        files = self.project(THIRD)
+        self.server.sql('CREATE DATABASE alkemio')
+        run = ("migrate", "run", *files)
+        ran = self.expect(2, *run, "--to", "Second1700000000003", **self.variables())
+        self.assertIn("did you mean Second1700000000002?", ran.err)
+        ran = self.expect(0, *run, "--to", "Second1700000000002", **self.variables())
+        self.assertIn("2 of 3 applied", ran.out)
+        self.assertEqual(self.ledger(), ["First1700000000001", "Second1700000000002"])
+        self.expect(0, *run, "--to", "First1700000000001", **self.variables())
+        self.assertEqual(len(self.ledger()), 2)
+
+        ran = self.expect(0, *run, "--fake", **self.variables())
+        self.assertIn("recorded Third1700000000003 as applied; it was not run", ran.err)
+        self.assertEqual(len(self.ledger()), 3)
+        self.assertEqual(self.server.value("SELECT to_regclass('third')", "alkemio"), "")
 
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)

@@ -12,17 +12,13 @@
 #include "migrate/sql/files.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
+#include "migrate/typeorm/revert.h"
 #include "migrate/typeorm/survey.h"
 
 namespace ainit::migrate::typeorm {
 namespace {
 
 using postgres::Session;
-
-/// Under which our own table keeps what it knows.
-std::string ledger_name(const Listing& listing) {
-    return listing.schema.empty() ? listing.table : listing.schema + "." + listing.table;
-}
 
 std::map<std::string, std::string> checksums_of(const Listing& listing) {
     std::map<std::string, std::string> all;
@@ -38,7 +34,7 @@ Result<Evidence> evidence_of(Session& session, const Listing& listing, const Sto
     auto rows = read_ledger(session, listing.schema, listing.table, stop);
     if (!rows) return std::move(rows).error();
     evidence.rows = std::move(*rows);
-    auto records = read_records(session, ledger_name(listing), stop);
+    auto records = read_records(session, listing.ledger(), stop);
     if (!records) return std::move(records).error();
     evidence.records = std::move(*records);
     evidence.checksums = checksums_of(listing);
@@ -74,13 +70,29 @@ class TypeormRun {
         total_ = static_cast<int>(made.listing().migrations.size());
         applied_ = level.applied();
         report.state = fmt::format("{} of {} applied", applied_, total_);
-        if (level.pending() == 0) return {};
-        made.watch().expect(level.pending(), made.listing().transaction != "all");
+        const auto pending = pending_of(level, made.listing());
+        if (!pending) return pending.error();
+        if (*pending == 0) return {};
+        made.watch().expect(*pending, made.listing().transaction != "all");
         begun_ = true;
         auto ran = made.run();
         auto failure = ran ? std::optional<Failure>{} : std::move(ran).error();
         settle(made, *before, report, failure);
         return failure;
+    }
+
+    /// How many are to be applied: all that are pending, or those up to the one that is named.
+    Result<int> pending_of(const Level& level, const Listing& listing) const {
+        const std::string& to = context_.extent.to;
+        if (to.empty()) return level.pending();
+        if (listing.find(to) == nullptr) return no_such_migration(context_, listing, "run up to", to);
+        int count = 0;
+        for (const Found& found : listing.migrations) {
+            const auto entry = std::ranges::find(level.entries, found.name, &Entry::name);
+            if (entry->state == State::pending) ++count;
+            if (found.name == to) break;
+        }
+        return count;
     }
 
     /// What is in the ledger now is what stays, whatever ended the run.
@@ -101,6 +113,11 @@ class TypeormRun {
         }
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
         if (failure) failure->state = state_of(project, report);
+        if (context_.extent.fake) {
+            for (const std::string& name : report.applied) {
+                log::info("migrate", fmt::format("recorded {} as applied; it was not run", name));
+            }
+        }
         record(project, **session, before, report, patience);
     }
 
@@ -138,7 +155,7 @@ class TypeormRun {
             records.push_back(std::move(one));
         }
         if (records.empty()) return;
-        if (auto written = write_records(session, ledger_name(project.listing()), records, stop); !written) {
+        if (auto written = write_records(session, project.listing().ledger(), records, stop); !written) {
             log::warn("migrate", "cannot record the checksums of migrations, so later changes of their files will not be noticed",
                       {{"because", written.error().line()}, {"database", context_.migration.database}});
         }
@@ -185,6 +202,11 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
     auto evidence = evidence_of(**session, listing, stop);
     if (!evidence) return std::move(evidence).error();
     return survey(context.migration, listing, *evidence);
+}
+
+Run TypeormEngine::revert(const Context& context, const Revert& order, const Stop& stop) {
+    const Stop patience = stop.within(context.migration.timeout);
+    return typeorm::revert(context, order, patience);
 }
 
 Run TypeormEngine::run(const Context& context, const Stop& stop) {

@@ -10,6 +10,7 @@ class TypeormEngine : public Engine {
   public:
     Result<Level> look(const Context& context, const Stop& stop) override;
     Run run(const Context& context, const Stop& stop) override;
+    Run revert(const Context& context, const Revert& order, const Stop& stop) override;
 };
 
 }  // namespace ainit::migrate::typeorm

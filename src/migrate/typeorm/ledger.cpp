@@ -86,4 +86,14 @@ Result<void> write_records(postgres::Session& session, const std::string& ledger
     return ok();
 }
 
+Result<void> forget_records(postgres::Session& session, const std::string& ledger, const std::vector<std::string>& names,
+                            const Stop& stop) {
+    for (const std::string& name : names) {
+        auto done = session.query("DELETE FROM alkemio_init.typeorm_migrations WHERE ledger = $1 AND name = $2", stop,
+                                  {ledger, name});
+        if (!done && !absent(done.error())) return std::move(done).error();
+    }
+    return ok();
+}
+
 }  // namespace ainit::migrate::typeorm

@@ -43,4 +43,8 @@ struct NewRecord {
 Result<void> write_records(postgres::Session& session, const std::string& ledger,
                            const std::vector<NewRecord>& records, const Stop& stop);
 
+/// Forgets migrations that are not applied any more, where there is such a table.
+Result<void> forget_records(postgres::Session& session, const std::string& ledger, const std::vector<std::string>& names,
+                            const Stop& stop);
+
 }  // namespace ainit::migrate::typeorm

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrate/typeorm/project.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/child.h"
@@ -52,6 +54,11 @@ Found found_of(const Value& value) {
 }
 
 }  // namespace
+
+const Found* Listing::find(std::string_view name) const {
+    const auto found = std::ranges::find(migrations, name, &Found::name);
+    return found == migrations.end() ? nullptr : &*found;
+}
 
 Project::Project(const Context& context, const Stop& stop)
     : context_{context}, stop_{stop}, watch_{context.progress} {}
@@ -124,12 +131,14 @@ Result<void> Project::list() {
     return ok();
 }
 
-Value Project::run_options() {
-    return engine_->object({{"transaction", engine_->string(listing_.transaction)}, {"fake", engine_->boolean(false)}});
+Value Project::run_options(bool fake) {
+    return engine_->object({{"transaction", engine_->string(listing_.transaction)},
+                            {"fake", engine_->boolean(fake)},
+                            {"to", engine_->string(context_.extent.to)}});
 }
 
 Result<std::vector<std::string>> Project::run() {
-    auto answer = call("run", run_options());
+    auto answer = call("run", run_options(context_.extent.fake));
     driver_->close();
     if (!answer) return explain(answer.error());
     watch_.committed();
@@ -140,11 +149,11 @@ Result<std::vector<std::string>> Project::run() {
     return names;
 }
 
-Result<void> Project::revert() {
-    auto answer = call("revert", run_options());
+Result<void> Project::revert(bool fake) {
+    verb_ = "revert";
+    auto answer = call("revert", run_options(fake));
     driver_->close();
     if (!answer) return explain(answer.error());
-    watch_.committed();
     return ok();
 }
 
@@ -165,7 +174,7 @@ Failure Project::explain(const script::Exception& exception) const {
     const Work* work = watch_.current();
     const std::string database = fmt::format("database \"{}\"", context_.migration.database);
     failure.what = work == nullptr ? fmt::format("cannot load the migrations of {}", database)
-                                   : fmt::format("cannot apply migration {} of {}", work->name, database);
+                                   : fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
     if (exception.kind != script::Exception::Kind::thrown) return failure;
     if (failure.where.empty()) failure.where = watch_.place();
     const std::string query = exception.property("query");

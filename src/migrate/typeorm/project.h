@@ -29,6 +29,10 @@ struct Listing {
     std::string transaction{};
     std::vector<std::string> globs{};
     std::vector<Found> migrations{};
+
+    /// The ledger's name, with its schema if one is given: under it our own table keeps what it knows.
+    std::string ledger() const { return schema.empty() ? table : schema + "." + table; }
+    const Found* find(std::string_view name) const;
 };
 
 /// Whether sessions may be opened: a look must not, whatever a data source file does when it is loaded.
@@ -42,10 +46,10 @@ class Project {
     const Watch& watch() const { return watch_; }
     Watch& watch() { return watch_; }
 
-    /// Runs what is pending; the Failure's state is left to the caller.
+    /// Runs of what is pending as much as the context says; the Failure's state is left to the caller.
     Result<std::vector<std::string>> run();
-    /// Reverts the last one.
-    Result<void> revert();
+    /// Reverts the last one; `fake`: takes its row out of the ledger alone.
+    Result<void> revert(bool fake);
 
   private:
     Project(const Context& context, const Stop& stop);
@@ -55,7 +59,7 @@ class Project {
     Failure explain(const script::Exception& exception) const;
     void point_at(Failure& failure, const Refused& refused) const;
     Failure refused_login() const;
-    script::Value run_options();
+    script::Value run_options(bool fake);
 
     const Context& context_;
     const Stop& stop_;
@@ -63,6 +67,7 @@ class Project {
     std::unique_ptr<script::Engine> engine_{};
     std::unique_ptr<Driver> driver_{};
     script::Value entry_{};
+    std::string_view verb_{"apply"};  ///< what scripts are asked to do with a migration
     Listing listing_{};
 };
 

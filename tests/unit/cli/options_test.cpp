@@ -44,6 +44,7 @@ TEST_CASE("options: each subcommand is known by its name") {
         {{"verify"}, Command::verify},
         {{"migrate", "show"}, Command::migrate_show},
         {{"migrate", "run"}, Command::migrate_run},
+        {{"migrate", "revert"}, Command::migrate_revert},
         {{"config", "check"}, Command::config_check},
         {{"config", "show"}, Command::config_show},
         {{"healthcheck"}, Command::healthcheck},

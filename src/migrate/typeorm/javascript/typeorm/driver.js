@@ -117,7 +117,8 @@ function watchMigrations(dataSource) {
           watch.begin(name);
           watchRunner(runner);
           const result = original.call(this, runner, ...more);
-          if (result instanceof Promise) return result.then((value) => { watch.end(name); return value; });
+          if (typeof result?.then === 'function') return result.then((value) => { watch.end(name); return value; });
+          watch.end(name);
           return result;
         },
         configurable: true, writable: true, enumerable: false,
@@ -142,7 +143,14 @@ async function connected(work) {
   return result;
 }
 
-exports.run = ({ transaction, fake }) => connected(async (dataSource) => (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name));
+/** `to`: up to and with this one, in TypeORM's order; empty: all. */
+exports.run = ({ transaction, fake, to }) => connected(async (dataSource) => {
+  if (to) {
+    const all = new inside.MigrationExecutor(dataSource).getMigrations();
+    dataSource.migrations = all.slice(0, all.findIndex(({ name }) => name === to) + 1).map(({ instance }) => instance);
+  }
+  return (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name);
+});
 
 exports.revert = ({ transaction, fake }) => connected(async (dataSource) => {
   await dataSource.undoLastMigration({ transaction, fake });

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands about migrations alone: migrate run, revert.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "daemon/interrupt.h"
+#include "daemon/run.h"
+
+namespace ainit::cli {
+namespace {
+
+using Choice = Result<const config::Migration*>;
+
+Failure no_choice(std::string because, std::string hint) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = "cannot tell which [[migration]] is meant";
+    failure.because = std::move(because);
+    failure.state = "Nothing was done.";
+    failure.hint = std::move(hint);
+    return failure;
+}
+
+/// The one of `all` that is meant where only one can be: the only one by the engine typeorm, else the only one.
+Choice only_one(const std::vector<const config::Migration*>& all, const std::string& hint) {
+    std::vector<const config::Migration*> able;
+    std::ranges::copy_if(all, std::back_inserter(able), [](const auto* one) { return one->engine == "typeorm"; });
+    const auto& left = able.empty() ? all : able;
+    if (left.size() == 1) return left.front();
+    if (left.empty()) return no_choice("there is none", "configure one, or use --files or --data-source");
+    std::vector<std::string> names;
+    for (const config::Migration* one : left) names.push_back(one->name);
+    return no_choice(fmt::format("there are several: {}", join(names, ", ")), hint);
+}
+
+/// By the name of a [[migration]] or of its database.
+Choice named(const config::Config& config, const std::string& name) {
+    std::vector<const config::Migration*> found;
+    std::vector<std::string> known;
+    for (const config::Migration& one : config.migrations) {
+        if (one.name == name) return &one;
+        if (one.database == name) found.push_back(&one);
+        known.push_back(one.name);
+    }
+    if (!found.empty()) return only_one(found, "give the name of one");
+    const std::string near = closest(name, known);
+    return no_choice(fmt::format("there is no \"{}\"", name),
+                     near.empty() ? "see: alkemio-init migrate show" : fmt::format("did you mean \"{}\"?", near));
+}
+
+Choice of_databases(const config::Config& config, const std::vector<std::string>& databases) {
+    std::vector<const config::Migration*> all;
+    for (const config::Migration& one : config.migrations) {
+        const bool asked = databases.empty() || std::ranges::find(databases, one.database) != databases.end();
+        if (asked) all.push_back(&one);
+    }
+    return only_one(all, "name its database: --database NAME");
+}
+
+int report(const Failure& failure) {
+    const Failure all[] = {failure};
+    report_failures(all);
+    return failure.exit_code();
+}
+
+daemon::Summary carry_out(const Options& options, const config::Config& config, const daemon::Order& order) {
+    const daemon::Interrupt interrupt;
+    postgres::Sessions sessions{daemon::server_of(config)};
+    return daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+}
+
+}  // namespace
+
+int migrate_run(const Options& options, const config::Config& config) {
+    daemon::Order order;
+    order.goal = daemon::Goal::migrate;
+    order.databases = options.databases;
+    order.extent = {options.to, options.fake};
+    if (!order.extent.whole()) {
+        const Choice one = of_databases(config, options.databases);
+        if (!one) return report(one.error());
+        order.migration = (*one)->name;
+    }
+    const daemon::Summary summary = carry_out(options, config, order);
+    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    report_failures(summary.failures);
+    return summary.exit_code();
+}
+
+int migrate_revert(const Options& options, const config::Config& config) {
+    const Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
+    if (!one) return report(one.error());
+    daemon::Order order;
+    order.goal = daemon::Goal::revert;
+    order.migration = (*one)->name;
+    order.revert = {options.count.value_or(1), options.to, options.fake};
+    const daemon::Summary summary = carry_out(options, config, order);
+    print(options.output == "json" ? summary_json(summary) : reverted_text(summary));
+    report_failures(summary.failures);
+    return summary.exit_code();
+}
+
+}  // namespace ainit::cli
