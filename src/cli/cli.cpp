@@ -42,6 +42,8 @@ int with_config(const Options& options, const config::Config& config) {
             return migrate_run(options, config);
         case Command::migrate_revert:
             return migrate_revert(options, config);
+        case Command::migrate_create:
+            return migrate_create(options, config);
         case Command::once:
             return once(options, config);
         case Command::exec:
@@ -81,8 +83,9 @@ std::vector<Failure> unknown_databases(const Options& options, const config::Con
 
 int dispatch(const Options& options) {
     if (options.command == Command::config_check) return config_check(options);
-    // A probe asks a running program: the secrets of its configuration are none of its business.
-    const bool secrets = !options.without_secrets && options.command != Command::healthcheck;
+    // A probe asks a running program, and an empty migration is a file: neither needs the configuration's secrets.
+    const bool secrets = !options.without_secrets && options.command != Command::healthcheck &&
+                         options.command != Command::migrate_create;
     config::Loaded loaded =
         config::load(options.config_file,
                      config::process_environment(),

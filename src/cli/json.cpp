@@ -160,6 +160,10 @@ std::string summary_json(const daemon::Summary& summary) {
     return json::serialize(out) + "\n";
 }
 
+std::string created_json(const migrate::Created& created) {
+    return json::serialize(json::object{{"name", created.name}, {"file", created.file}}) + "\n";
+}
+
 std::string settings_json(const config::Config& config) {
     json::array out;
     for (const config::Setting& setting : config.settings) {

@@ -11,6 +11,8 @@ namespace ainit::cli {
 
 /// Everything of a run: server, steps, drifts, migrations, checks, phases, failures, exit code.
 std::string summary_json(const daemon::Summary& summary);
+/// `migrate create`: name and file.
+std::string created_json(const migrate::Created& created);
 /// `config show`: an array of key, value, source.
 std::string settings_json(const config::Config& config);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands about migrations alone: migrate run, revert.
+// Commands about migrations alone: migrate run, revert, create.
 #include <algorithm>
 
 #include "base/text.h"
@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/report.h"
 #include "daemon/interrupt.h"
+#include "daemon/migrations.h"
 #include "daemon/run.h"
 
 namespace ainit::cli {
@@ -101,6 +102,20 @@ int migrate_revert(const Options& options, const config::Config& config) {
     print(options.output == "json" ? summary_json(summary) : reverted_text(summary));
     report_failures(summary.failures);
     return summary.exit_code();
+}
+
+int migrate_create(const Options& options, const config::Config& config) {
+    // A folder says all: no configuration is needed then.
+    config::Migration alone;
+    config::set_engine(alone, "typeorm");
+    Choice one = &alone;
+    if (options.directory.empty()) one = of_databases(config, options.databases);
+    if (!one) return report(one.error());
+    const daemon::Interrupt interrupt;
+    const auto created = daemon::create_migration(config, **one, options.name, options.directory, interrupt.stop());
+    if (!created) return report(created.error());
+    print(options.output == "json" ? created_json(*created) : created->file + "\n");
+    return 0;
 }
 
 }  // namespace ainit::cli

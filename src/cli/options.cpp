@@ -251,6 +251,7 @@ class Parser {
                     "  alkemio-init migrate run --data-source dist/config/migration.config.js\n"
                     "  alkemio-init migrate run --database alkemio --to AddSpace1731500015640 --fake");
         add_revert(*migrate);
+        add_create(*migrate);
     }
 
     void add_revert(CLI::App& migrate) {
@@ -272,6 +273,22 @@ class Parser {
                        "  alkemio-init migrate revert\n"
                        "  alkemio-init migrate revert alkemio --count 2\n"
                        "  alkemio-init migrate revert alkemio --to AddSpace1731500015640");
+    }
+
+    void add_create(CLI::App& migrate) {
+        CLI::App* create = add(migrate, "create", "Write an empty migration that looks like its neighbours (engine typeorm)",
+                               Command::migrate_create);
+        create->add_option("name", options_.name, "What it does, as in its file's name: AddSpace, add-space")
+            ->type_name("NAME")
+            ->required();
+        create->add_option("--dir", options_.directory, "Its folder; default: that of the newest migration")
+            ->type_name("FOLDER");
+        with_output(create, {"text", "json"});
+        with_databases(create);
+        with_project(create);
+        create->footer("Examples:\n"
+                       "  alkemio-init migrate create AddSpace --data-source src/config/migration.config.ts\n"
+                       "  alkemio-init migrate create add-space --dir src/migrations   (needs no configuration)");
     }
 
     void add_config() {

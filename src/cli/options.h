@@ -24,6 +24,7 @@ enum class Command {
     migrate_show,
     migrate_run,
     migrate_revert,
+    migrate_create,
     config_check,
     config_show,
     healthcheck,
@@ -51,6 +52,8 @@ struct Options {
     std::string to{};                    ///< migrate run, revert: the migration to be the last one applied
     std::optional<int> count{};          ///< migrate revert: how many
     bool fake{false};                    ///< migrate run, revert: the ledger alone
+    std::string name{};                  ///< migrate create
+    std::string directory{};             ///< migrate create: where; empty: beside the others
     bool without_secrets{false};         ///< config check, config show: secret files need not be there
     std::string address{};               ///< healthcheck: where to ask
     std::string path{"/readyz"};         ///< healthcheck: what to ask

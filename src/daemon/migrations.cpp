@@ -41,6 +41,16 @@ void log_progress(const migrate::Progress& progress) {
 
 }  // namespace
 
+Result<migrate::Created> create_migration(const config::Config& config, const config::Migration& migration,
+                                          const std::string& name, const std::string& folder, const Stop& stop) {
+    auto engine = migrate::make_engine(migration);
+    if (!engine) return std::move(engine).error();
+    postgres::Sessions sessions{server_of(config)};
+    const migrate::ProgressSink sink = log_progress;
+    const migrate::Context context{config, migration, sessions, login_of(config, migration.database, migration.role), sink};
+    return (*engine)->create(context, name, folder, stop);
+}
+
 Migrations::Migrations(const config::Config& config,
                        postgres::Sessions& sessions,
                        const Order& order)

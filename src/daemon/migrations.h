@@ -11,6 +11,10 @@
 
 namespace ainit::daemon {
 
+/// Writes an empty migration for one [[migration]]: see migrate::Engine::create.
+Result<migrate::Created> create_migration(const config::Config& config, const config::Migration& migration,
+                                          const std::string& name, const std::string& folder, const Stop& stop);
+
 class Migrations {
   public:
     /// Those of order.databases, or the one that order.migration names; all when there is neither.

@@ -36,6 +36,10 @@ Run Engine::revert(const Context& context, const Revert&, const Stop&) {
     return {{}, not_of_engine(context.migration, "revert", "write a new migration that takes the last one back")};
 }
 
+Result<Created> Engine::create(const Context& context, const std::string&, const std::string&, const Stop&) {
+    return not_of_engine(context.migration, "create a file for", "write it by hand");
+}
+
 Result<std::unique_ptr<Engine>> make_engine(const config::Migration& migration) {
     if (migration.engine == "sql") return std::make_unique<sql::SqlEngine>();
     if (migration.engine == "typeorm") return std::make_unique<typeorm::TypeormEngine>();

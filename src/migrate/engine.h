@@ -79,6 +79,12 @@ struct Revert {
     bool fake{false};  ///< the ledger's rows alone, nothing is run
 };
 
+/// A new, empty migration.
+struct Created {
+    std::string name{};
+    std::string file{};
+};
+
 struct Context {
     const config::Config& config;
     const config::Migration& migration;
@@ -100,6 +106,9 @@ class Engine {
     virtual Run run(const Context& context, const Stop& stop) = 0;
     /// Takes the last migrations back, under the cluster lock; refused by an engine that cannot.
     virtual Run revert(const Context& context, const Revert& order, const Stop& stop);
+    /// Writes an empty migration into `folder` (empty: beside the others); needs no server. Refused likewise.
+    virtual Result<Created> create(const Context& context, const std::string& name, const std::string& folder,
+                                   const Stop& stop);
 };
 
 /// Why this migration's engine cannot run a part of what is pending, if it cannot and shall.

@@ -222,6 +222,27 @@ class TypeOrm(harness.StackTest):
         self.assertEqual(len(self.ledger()), 3)
         self.assertEqual(self.server.value("SELECT to_regclass('third')", "alkemio"), "")
 
+    def test_a_new_migration_looks_like_its_neighbours(self):
+        files = self.project(THIRD)
+        path = self.expect(0, "migrate", "create", "add-space", *files, **self.variables()).out.strip()
+        self.assertRegex(path, r"/migrations/\d{13}-add-space\.ts$")
+        text = pathlib.Path(path).read_text()
+        self.assertRegex(text, r"export class AddSpace\d{13} implements MigrationInterface \{\n  public async up")
+        # It runs, and where no server is needed none is asked.
+        self.once(*files)
+        self.assertRegex(self.ledger()[-1], r"^AddSpace\d{13}$")
+        (self.folder / "other").mkdir()
+        created = self.expect(0, "migrate", "create", "First", "--dir", "other", "--output", "json").json
+        self.assertRegex(created["file"], r"^other/\d{13}-First\.js$")
+        self.assertIn(f"module.exports = class {created['name']} {{", (self.folder / created["file"]).read_text())
+
+        self.write("dist/1700000000001-First.js", '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n' + FIRST)
+        ran = self.expect(2, "migrate", "create", "Other", "--files", "dist/*.js", **self.variables())
+        self.assertIn("was compiled from another file", ran.err)
+        self.assertIn("--dir", ran.err)
+        self.assertIn("there is no folder", self.expect(2, "migrate", "create", "Other", "--dir", "nowhere").err)
+        self.assertIn("could not have that name", self.expect(2, "migrate", "create", "../x", "--dir", "other").err)
+
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)
         self.write("migrations/1700000000002-Second.ts", SECOND)

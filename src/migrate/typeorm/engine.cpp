@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "migrate/outcome.h"
 #include "migrate/sql/files.h"
+#include "migrate/typeorm/create.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
 #include "migrate/typeorm/revert.h"
@@ -207,6 +208,11 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
 Run TypeormEngine::revert(const Context& context, const Revert& order, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
     return typeorm::revert(context, order, patience);
+}
+
+Result<Created> TypeormEngine::create(const Context& context, const std::string& name, const std::string& folder,
+                                      const Stop& stop) {
+    return typeorm::create(context, name, folder, stop);
 }
 
 Run TypeormEngine::run(const Context& context, const Stop& stop) {
