@@ -198,6 +198,7 @@ files = "migrations/{case.files}"
 typeorm_version = "{version}"
 transaction = "{transaction}"
 on_older = "ignore"
+on_ahead = "ignore"
 {more}""")
         return path
 
@@ -238,7 +239,8 @@ on_older = "ignore"
         asked = self.workers.submit(self.oracle.ask, **self.request(case, "show", zone, transaction))
         shown = self.run_program("migrate", "show", "--output", "json", config=config, TZ=zone)
         (level,) = shown.json["migrations"]
-        lines = [("[X]" if one["state"] == "applied" else "[ ]", one["name"]) for one in level["entries"]]
+        marks = {"applied": "[X]", "pending": "[ ]"}  # rows without a migration TypeORM does not show
+        lines = [(marks[one["state"]], one["name"]) for one in level["entries"] if one["state"] in marks]
         expected = [re.fullmatch(r"(\[[X ]\]) (?:\d+ )?(.+)", line).groups()
                     for line in asked.result()["shown"] if line.startswith("[")]
         self.assertEqual(lines, expected)

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+exports.named = 'a name of CommonJS';
+exports.late = () => 'late';
