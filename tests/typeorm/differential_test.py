@@ -81,6 +81,27 @@ class Oracle:
             self.process.stdout.close()
 
 
+class Shell:
+    """One psql for all cases: to start one takes longer than to make a database."""
+
+    def __init__(self, environment):
+        self.process = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, env={**environment, "PGOPTIONS": "-c client_min_messages=warning"})
+
+    def run(self, *lines):
+        self.process.stdin.write("\n".join([*lines, "\\echo done", ""]))
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line == "done\n":
+                return
+        raise AssertionError(f"psql failed in {lines}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class Case:
     """A folder, and what its own and its groups' files say of it."""
 
@@ -116,6 +137,8 @@ class Differential(harness.StackTest):
         cls.packages = install()
         cls.oracle = Oracle(cls.server.environment())
         cls.addClassCleanup(cls.oracle.close)
+        cls.shell = Shell(cls.server.environment())
+        cls.addClassCleanup(cls.shell.close)
         cls.workers = concurrent.futures.ThreadPoolExecutor(2)
         cls.addClassCleanup(cls.workers.shutdown)
 
@@ -130,12 +153,12 @@ class Differential(harness.StackTest):
         return "\n".join(line for line in lines if not line.startswith(("\\restrict", "\\unrestrict")))
 
     def make_databases(self, before):
-        statements = []
+        lines = []
         for name in ("ours", "theirs"):
-            statements += [f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"]
+            lines += [f"DROP DATABASE IF EXISTS {name} WITH (FORCE);", f"CREATE DATABASE {name} STRATEGY file_copy;"]
             if before:
-                statements += [f"\\connect {name}", before, "\\connect postgres"]
-        self.server.sql(*statements)
+                lines += [f"\\connect {name}", before + ";", "\\connect postgres"]
+        self.shell.run(*lines)
 
     def make_projects(self, case, version):
         """Two copies: TypeScript stays as it is for the program, and is compiled for Node."""
