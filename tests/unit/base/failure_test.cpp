@@ -123,7 +123,7 @@ TEST_CASE("failure: each code ends the program with the exit code of the manual"
                Code::connection_option}},
              {11, {Code::not_ready, Code::lock_timeout, Code::connection_lost, Code::wait_timeout}},
              {12, {Code::authentication, Code::tls, Code::privilege, Code::no_database}},
-             {13, {Code::too_old, Code::standby, Code::pooler}},
+             {13, {Code::too_old, Code::standby, Code::pooler, Code::not_postgres}},
              {20, {Code::provision_step, Code::observe}},
              {21, {Code::drift}},
              {30,
