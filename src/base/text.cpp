@@ -116,6 +116,10 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, lower, lower);
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view word) {
+    return !std::ranges::search(text, word, {}, lower).empty() || word.empty();
+}
+
 std::string list_of(std::span<const std::string> names) {
     std::string out;
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -17,6 +17,8 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 bool equals_ignoring_case(std::string_view left, std::string_view right);
+/// Letters of ASCII alone; `word` in small ones.
+bool contains_ignoring_case(std::string_view text, std::string_view word);
 
 /// `"a", "b" and "c"`.
 std::string list_of(std::span<const std::string> names);

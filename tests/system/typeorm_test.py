@@ -5,6 +5,7 @@ failure names the migration, the line of its source and the statement."""
 
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -58,6 +59,10 @@ export class Third1700000000003 {
   async down() {}
 }
 """
+
+
+def third(up, members=""):
+    return f"module.exports = class Third1700000000003 {{ {members}\n  async up(q) {{ {up} }}\n  async down() {{}}\n}};\n"
 
 
 DATA_SOURCE = """\
@@ -242,6 +247,97 @@ class TypeOrm(harness.StackTest):
         self.assertIn("--dir", ran.err)
         self.assertIn("there is no folder", self.expect(2, "migrate", "create", "Other", "--dir", "nowhere").err)
         self.assertIn("could not have that name", self.expect(2, "migrate", "create", "../x", "--dir", "other").err)
+
+    def configured(self, **keys):
+        """A configuration file with these keys of the migration besides."""
+        lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
+        return self.write("typeorm.toml", f'[postgres]\nhost = "127.0.0.1"\nport = {self.server.port}\n'
+                          'password_file = "secrets/superuser"\nexpected_version = ""\n[[database]]\nname = "alkemio"\n'
+                          '[[migration]]\ndatabase = "alkemio"\nengine = "typeorm"\nfiles = "migrations/*"\n'
+                          f'table = "migrations_typeorm"\n{lines}')
+
+    def hold(self, statement, seconds):
+        """A session with a transaction that keeps what the statement locks for so long."""
+        holder = subprocess.Popen(["psql", "-XqAt", "-c", f"BEGIN; {statement}; SELECT pg_sleep({seconds}); COMMIT"],
+                                  env=self.server.environment(PGDATABASE="alkemio"), stdout=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND wait_event = 'PgSleep'", "1")
+
+    def test_what_gives_way_to_others_is_tried_again(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third("await q.query(`CREATE TABLE third (id int)`);"))
+        self.write("migrations/1700000000004-Fourth.js", third("await q.query(`ALTER TABLE space ADD fourth int`);")
+                   .replace("Third1700000000003", "Fourth1700000000004"))
+        for mode in ("all", "each"):
+            with self.subTest(mode):
+                config = self.configured(transaction=f'"{mode}"', lock_timeout='"200ms"', retries=20)
+                self.hold("LOCK TABLE space", 1)
+                ran = self.expect(0, "once", config=config)
+                self.assertIn("Fourth1700000000004 gave way and is tried again", ran.err)
+                self.assertIn("4 of 4 applied", ran.out)
+                self.assertEqual(len(self.ledger()), 4)
+                self.assertEqual(self.server.value("SELECT count(*) FROM alkemio_init.typeorm_migrations", "alkemio"), "4")
+                self.server.value("DELETE FROM migrations_typeorm WHERE timestamp > 1700000000002; DROP TABLE third; "
+                                  "ALTER TABLE space DROP fourth", "alkemio")
+
+    def test_what_has_committed_by_itself_is_not_tried_again(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`CREATE TABLE third (id int)`); await q.commitTransaction(); await q.startTransaction();"
+            "await q.query(`ALTER TABLE space ADD fourth int`);"))
+        self.hold("LOCK TABLE space", 2)
+        ran = self.expect(30, "once", config=self.configured(lock_timeout='"200ms"', retries=20))
+        self.assertNotIn("tried again", ran.err)
+        self.assertIn("55P03", ran.err)
+        self.assertIn("Third1700000000003 committed its first 2 statements itself", ran.err)
+
+    def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`CREATE INDEX CONCURRENTLY space_name ON space (name)`);"
+            "const [{ lock_timeout }] = await q.query(`SHOW lock_timeout`);"
+            "if (lock_timeout !== '200ms') throw new Error(lock_timeout);", "transaction = false;"))
+        config = self.configured(transaction='"each"', lock_timeout='"200ms"', retries=0)
+        self.hold("UPDATE space SET name = 'two'", 1.5)
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.server.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'space_name'::regclass",
+                                           "alkemio"), "t")
+        # What a script says itself holds.
+        self.write("migrations/1700000000004-Fourth.js", third(
+            "await q.query(`SET lock_timeout = '100ms'`); await q.query(`CREATE INDEX CONCURRENTLY other ON space (name)`);",
+            "transaction = false;").replace("Third1700000000003", "Fourth1700000000004"))
+        self.hold("UPDATE space SET name = 'three'", 2)
+        ran = self.expect(30, "once", config=config)
+        self.assertIn("55P03", ran.err)
+        self.assertIn("marked INVALID", ran.err)
+
+    def test_what_blocks_a_statement_is_named(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third("await q.query(`ALTER TABLE space ADD third int`);"))
+        blocker = r"session \d+ \(psql, role postgres, active since [\d.]+ s\)"
+        self.hold("LOCK TABLE space", 12)
+        ran = self.expect(30, "once", config=self.configured(timeout='"4s"', lock_timeout='"60s"'))
+        self.assertRegex(ran.err, rf"warn +migrate +a statement waits for {blocker}.*migration=Third1700000000003")
+        self.assertRegex(ran.err, rf"took longer than its timeout of 4\.0 s; a statement waited for {blocker}")
+        ran = self.expect(30, "once", config=self.configured(lock_timeout='"4s"', retries=0))
+        self.assertRegex(ran.err, rf"canceling statement due to lock timeout; it waited for {blocker}")
+
+    def test_the_api_of_entities_is_refused_with_the_way_out(self):
+        files = self.project()
+        for body in ("await q.manager.getRepository(Member).find();", "await q.manager.save(Object.assign(new Member(), { id: 1 }));",
+                     "await q.manager.find('Member');"):
+            with self.subTest(body):
+                self.write("migrations/1700000000003-Third.js", "class Member {}\n" + third(body))
+                ran = self.expect(30, "once", *files, **self.variables())
+                self.assertIn("cannot apply migration Third1700000000003 of database \"alkemio\": "
+                              "EntityMetadataNotFoundError: No metadata for \"Member\" was found", ran.err)
+                self.assertIn('run it with Node (engine = "command")', ran.err)
+                self.assertRegex(ran.err, r"--> .*/1700000000003-Third\.js")
 
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)

@@ -2,43 +2,25 @@
 #include "migrate/sql/apply.h"
 
 #include <algorithm>
-#include <array>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/outcome.h"
+#include "migrate/retry.h"
 #include "migrate/sql/advice.h"
 
 namespace ainit::migrate::sql {
 namespace {
 
-namespace sqlstate = postgres::sqlstate;
 using postgres::Transaction;
 
 constexpr std::string_view kRoom = "migrate";
-constexpr Duration kFirstPause{100};
-constexpr Duration kLongestPause{5'000};
 constexpr Duration kRollbackPatience{5'000};
 
 Duration since(Deadline began) {
     return std::chrono::duration_cast<Duration>(Clock::now() - began);
-}
-
-bool worth_retrying(const Failure& failure) {
-    static constexpr std::array kStates{
-        sqlstate::kLockNotAvailable, sqlstate::kDeadlock, sqlstate::kSerialization};
-    return std::ranges::find(kStates, failure.sqlstate) != kStates.end();
-}
-
-/// Twice as long each time, give or take a half, so that two who met do not meet again.
-Duration pause_before(int attempt) {
-    static thread_local std::mt19937 random{std::random_device{}()};
-    const Duration base = std::min(kLongestPause, kFirstPause * (1 << std::min(attempt, 10)));
-    return Duration{std::uniform_int_distribution<Duration::rep>{base.count() / 2,
-                                                                 base.count() * 3 / 2}(random)};
 }
 
 void log_notice(std::string_view migration, std::string_view severity, std::string_view text) {
@@ -237,16 +219,7 @@ std::string Applier::rolled_back(std::size_t jobs, const Setback& setback) const
 }
 
 bool Applier::retry(const Setback& setback, int attempt) {
-    if (!worth_retrying(setback.failure) || attempt >= context_.migration.retries) return false;
-    if (!session_.usable() || stop_.over()) return false;
-    const Duration pause = pause_before(attempt);
-    log::warn(
-        kRoom,
-        fmt::format("{} gave way and is tried again in {}", setback.job->file->name, show(pause)),
-        {{"because", setback.failure.because},
-         {"sqlstate", setback.failure.sqlstate},
-         {"attempt", fmt::format("{} of {}", attempt + 1, context_.migration.retries)}});
-    return stop_.sleep(pause);
+    return session_.usable() && try_again(context_, setback.failure, setback.job->file->name, attempt, stop_);
 }
 
 std::optional<Failure> Applier::without_transaction(const Job& job) {

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "migrate/typeorm/concurrently.h"
 
 namespace ainit::migrate::typeorm {
 
@@ -18,6 +20,8 @@ using script::Value;
 namespace {
 
 constexpr Duration kCancelPatience{5'000};
+/// After which it is asked what a statement waits for, and between two times.
+constexpr Duration kLong{3'000};
 
 void log_notice(const Work* work, std::string_view severity, std::string_view text) {
     const log::Level level = severity == "WARNING" ? log::Level::warn
@@ -74,10 +78,15 @@ struct Driver::Wire {
     Value done{};
     Value notice{};
     bool noticed{false};  ///< notices of the statement are on their way
+    bool own_lock_timeout{false};  ///< the project says itself how long to wait for locks
+    bool lifted{false};            ///< lock_timeout is off for the statement
+    script::TaskId asking{0};
+    std::string blocker{};
 };
 
 Driver::Driver(script::Engine& engine, Target target, Watch& watch, const Stop& stop)
-    : engine_{engine}, target_{std::move(target)}, watch_{watch}, stop_{stop} {
+    : engine_{engine}, target_{std::move(target)}, watch_{watch}, stop_{stop},
+      blockers_{target_.server, target_.login} {
     provide();
 }
 
@@ -138,6 +147,9 @@ Driver::Answer Driver::open(const Call& call) {
     const int number = ++last_;
     auto& wire = *wires_.emplace(number, std::make_unique<Wire>(std::move(*session))).first->second;
     hear_notices(wire, call[1]);
+    const auto says = [&](const char* name) { return call[0].get(name) ? call[0].get(name)->text() : std::string{}; };
+    wire.own_lock_timeout = says("lock_timeout").find_first_of("123456789") != std::string::npos ||
+                            says("options").find("lock_timeout") != std::string::npos;
     const Value opened = engine_.object({{"session", engine_.number(number)},
                                          {"pid", engine_.number(wire.session.backend_pid())}});
     later(done, {engine_.null(), opened});
@@ -179,12 +191,16 @@ Driver::Answer Driver::send(const Call& call) {
         later(wire.done, {refusal});
         return Value{};
     }
-    watch_.sent(wire.text);
+    watch_.sent(wire.text, wire.session.in_transaction());
+    // Answered at once by the server, so it may block the loop.
+    wire.lifted = !wire.own_lock_timeout && !wire.session.in_transaction() && waits_by_design(wire.text) &&
+                  lift_lock_timeout(wire.session, stop_);
     wire.running.emplace(wire.session, std::move(statement));
     if (wire.running->done()) {
         engine_.post([this, number] { finish(number); });
         return Value{};
     }
+    wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
     wire.watched = engine_.watch(wire.running->fd(), wire.running->events(), [this, number](short) {
         Wire& ready = *wires_.at(number);
         ready.running->advance();
@@ -204,12 +220,31 @@ void Driver::finish(int number) {
     const auto found = wires_.find(number);
     if (found == wires_.end()) return;
     Wire& wire = *found->second;
+    engine_.cancel(std::exchange(wire.asking, 0));
     const std::string text = std::move(wire.text);
     const Value arguments[] = {answer_of(wire, text)};
     wire.running.reset();
+    if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
     const Value done = std::exchange(wire.done, Value{});
     // What it throws is for connection.js to pass on; see there.
     static_cast<void>(done.call(arguments));
+}
+
+void Driver::look_for_blockers(int number) {
+    const auto found = wires_.find(number);
+    if (found == wires_.end() || !found->second->running) return;
+    Wire& wire = *found->second;
+    std::vector<int> own;
+    for (const auto& [other, one] : wires_) own.push_back(one->session.backend_pid());
+    std::string blocker = blockers_.of(wire.session.backend_pid(), own, stop_);
+    if (!blocker.empty() && blocker != wire.blocker) {
+        const Work* work = watch_.current();
+        log::warn("migrate", fmt::format("a statement waits for {}", blocker),
+                  {{"migration", work == nullptr ? "" : work->name}, {"statement", title_of(wire.text)}});
+    }
+    wire.blocker = blocker;
+    watch_.blocked(std::move(blocker));
+    wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
 }
 
 Value Driver::answer_of(Wire& wire, const std::string& text) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "migrate/typeorm/blockers.h"
 #include "migrate/typeorm/watch.h"
 #include "postgres/exchange.h"
 #include "postgres/sessions.h"
@@ -46,6 +47,8 @@ class Driver {
     postgres::Server server_for(const script::Value& settings) const;
     void hear_notices(Wire& wire, const script::Value& notice);
     void finish(int number);
+    /// Of a statement that takes long: tells who blocks it, as often as that changes.
+    void look_for_blockers(int number);
     script::Value answer_of(Wire& wire, const std::string& text);
     script::Value result_of(const postgres::Rows& rows);
     script::Value fields_of(const postgres::ErrorFields& fields);
@@ -56,6 +59,7 @@ class Driver {
     Target target_;
     Watch& watch_;
     const Stop& stop_;
+    Blockers blockers_;
     int last_{0};
     std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here
     std::optional<Failure> refused_{};

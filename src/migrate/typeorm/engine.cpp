@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "migrate/outcome.h"
+#include "migrate/retry.h"
 #include "migrate/sql/files.h"
 #include "migrate/typeorm/create.h"
 #include "migrate/typeorm/ledger.h"
@@ -59,6 +60,14 @@ class TypeormRun {
 
   private:
     std::optional<Failure> carry_out(Report& report) {
+        for (int attempt = 0;; ++attempt) {
+            repeatable_ = false;
+            auto failure = try_once(report);
+            if (!failure || !repeatable_ || !try_again(context_, *failure, current_, attempt, stop_)) return failure;
+        }
+    }
+
+    std::optional<Failure> try_once(Report& report) {
         auto session = context_.sessions.get(context_.login, stop_);
         if (!session) return std::move(session).error();
         auto project = Project::open(context_, Access::full, stop_);
@@ -69,8 +78,8 @@ class TypeormRun {
         const Level level = survey(context_.migration, made.listing(), *before);
         if (!level.findings.empty()) return level.findings.front();
         total_ = static_cast<int>(made.listing().migrations.size());
-        applied_ = level.applied();
-        report.state = fmt::format("{} of {} applied", applied_, total_);
+        applied_ = level.applied() - static_cast<int>(report.applied.size());
+        report.state = fmt::format("{} of {} applied", level.applied(), total_);
         const auto pending = pending_of(level, made.listing());
         if (!pending) return pending.error();
         if (*pending == 0) return {};
@@ -108,10 +117,13 @@ class TypeormRun {
             return;
         }
         std::set<std::string> old;
+        std::vector<std::string> fresh;
         for (const Row& row : before.rows) old.insert(row.name);
         for (const Row& row : *rows) {
-            if (!old.contains(row.name)) report.applied.push_back(row.name);
+            if (!old.contains(row.name)) fresh.push_back(row.name);
         }
+        report.applied.insert(report.applied.end(), fresh.begin(), fresh.end());
+        note_what_is_left(project, *rows);
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
         if (failure) failure->state = state_of(project, report);
         if (context_.extent.fake) {
@@ -119,7 +131,17 @@ class TypeormRun {
                 log::info("migrate", fmt::format("recorded {} as applied; it was not run", name));
             }
         }
-        record(project, **session, before, report, patience);
+        record(project, **session, before, fresh, patience);
+    }
+
+    /// It may be tried again if nothing stays of what the ledger does not have.
+    void note_what_is_left(const Project& project, const std::vector<Row>& rows) {
+        const auto& works = project.watch().works();
+        repeatable_ = !works.empty() && std::ranges::none_of(works, [&](const Work& work) {
+            return work.outside && std::ranges::find(rows, work.name, &Row::name) == rows.end();
+        });
+        current_ = works.empty() ? "" : works.back().name;
+        blocker_ = project.watch().blocker();
     }
 
     std::string state_of(const Project& project, const Report& report) const {
@@ -143,10 +165,11 @@ class TypeormRun {
         return state + report.state + ".";
     }
 
-    void record(Project& project, Session& session, const Evidence& before, const Report& report, const Stop& stop) {
+    void record(Project& project, Session& session, const Evidence& before, const std::vector<std::string>& fresh,
+                const Stop& stop) {
         std::vector<NewRecord> records;
         for (const Found& found : project.listing().migrations) {
-            if (std::ranges::find(report.applied, found.name) == report.applied.end()) continue;
+            if (std::ranges::find(fresh, found.name) == fresh.end()) continue;
             const auto checksum = before.checksums.find(found.file);
             if (checksum == before.checksums.end()) continue;
             NewRecord one{found.name, checksum->second};
@@ -164,6 +187,7 @@ class TypeormRun {
 
     void conclude(Failure& failure) const {
         if (ended_by_stop(failure, stop_, context_)) {
+            if (!blocker_.empty()) failure.because += fmt::format("; a statement waited for {}", blocker_);
             if (!begun_) failure.what = fmt::format("cannot migrate database \"{}\"", context_.migration.database);
         }
         if (failure.state.empty()) failure.state = "Nothing was changed.";
@@ -175,8 +199,11 @@ class TypeormRun {
     const Context& context_;
     const Stop& stop_;
     int total_{0};
-    int applied_{0};
+    int applied_{0};  ///< before this run
     bool begun_{false};
+    bool repeatable_{false};
+    std::string current_{};
+    std::string blocker_{};
 };
 
 }  // namespace

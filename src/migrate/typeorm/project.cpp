@@ -8,6 +8,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "migrate/sql/nature.h"
 #include "migrate/typeorm/bundles.h"
 
 namespace ainit::migrate::typeorm {
@@ -17,6 +18,10 @@ using script::Value;
 
 namespace {
 
+constexpr std::string_view kInvalidIndex =
+    "an index that was left behind is marked INVALID: drop it before the next run (DROP INDEX CONCURRENTLY IF EXISTS …)";
+constexpr std::string_view kNoEntities =
+    "entities cannot be used in migrations here, only the query runner can: write it with queryRunner.query, or ";
 constexpr std::string_view kWayOut = "run it with Node (engine = \"command\")";
 
 log::Level level_of(script::Console kind) {
@@ -162,6 +167,8 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
     failure.because = refused.fields.message;
     if (!refused.fields.detail.empty()) failure.because += fmt::format(" ({})", refused.fields.detail);
     if (!refused.fields.hint.empty()) failure.hint = refused.fields.hint;
+    if (!refused.blocker.empty()) failure.because += fmt::format("; it waited for {}", refused.blocker);
+    if (sql::nature_of(refused.text).outside == "CREATE INDEX CONCURRENTLY") failure.hint = kInvalidIndex;
     if (!refused.where.empty()) failure.where = refused.where;
     const std::size_t offset = refused.fields.position.value_or(0);
     failure.excerpt = caret(refused.text, offset);
@@ -177,9 +184,15 @@ Failure Project::explain(const script::Exception& exception) const {
                                    : fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
     if (exception.kind != script::Exception::Kind::thrown) return failure;
     if (failure.where.empty()) failure.where = watch_.place();
+    // Deep in TypeORM's own promises no frame of the script is left.
+    if (const Found* found = work == nullptr ? nullptr : listing_.find(work->name); found != nullptr && failure.where.empty()) {
+        failure.where.file = found->file;
+    }
     const std::string query = exception.property("query");
     const Refused* refused = query.empty() ? nullptr : watch_.refused(query);
     if (refused != nullptr) point_at(failure, *refused);
+    // Its message names the entity.
+    if (exception.name == "EntityMetadataNotFoundError") failure.hint = fmt::format("{}{}", kNoEntities, kWayOut);
     return failure;
 }
 

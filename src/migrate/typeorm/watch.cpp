@@ -9,18 +9,14 @@
 #include "base/text.h"
 
 namespace ainit::migrate::typeorm {
-namespace {
 
-/// The first line with something on it, cut to what a line of the log can show.
-std::string title(std::string_view text) {
+std::string title_of(std::string_view text) {
     constexpr std::size_t kLongest = 120;
     std::string_view line = trim(text);
     line = trim(line.substr(0, line.find('\n')));
     if (line.size() <= kLongest) return std::string{line};
     return mend_utf8(line.substr(0, kLongest)) + " …";
 }
-
-}  // namespace
 
 void Watch::provide(script::Engine& engine) {
     using script::Answer;
@@ -74,10 +70,12 @@ void Watch::remember_place(script::Engine& engine, const std::string& text) {
     }
 }
 
-void Watch::sent(const std::string& text) {
+void Watch::sent(const std::string& text, bool in_transaction) {
+    blocker_.clear();
     if (!at_work()) return;
+    if (!in_transaction || contains_ignoring_case(text, "commit")) works_.back().outside = true;
     ++works_.back().statements;
-    tell(Progress::Kind::statement, static_cast<int>(works_.size()), title(text), {});
+    tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
 }
 
 void Watch::answered(const std::string& text, const postgres::ErrorFields* error) {
@@ -90,6 +88,7 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
             one.number = works_.back().statements;
         }
         const auto place = places_.find(text);
+        one.blocker = blocker_;
         one.where = place == places_.end() ? place_ : place->second;
         refused_.push_back(std::move(one));
     } else if (at_work() && equals_ignoring_case(trim(text), "COMMIT")) {

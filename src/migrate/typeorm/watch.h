@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "migrate/engine.h"
@@ -15,12 +16,16 @@
 
 namespace ainit::migrate::typeorm {
 
+/// The first line of a statement with something on it, cut to what a line of the log can show.
+std::string title_of(std::string_view text);
+
 /// A statement that the server refused.
 struct Refused {
     std::string migration{};  ///< empty: TypeORM's own, outside of any
     int number{};             ///< within its migration, from 1
     std::string text{};
     Origin where{};  ///< the line of the script, if one is known
+    std::string blocker{};  ///< who it waited for, if that was seen
     postgres::ErrorFields fields{};
 };
 
@@ -32,6 +37,7 @@ struct Work {
     int statements{0};
     int committed{0};  ///< the last statement that it committed by itself; 0: none
     bool ended{false};
+    bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
 };
 
 class Watch {
@@ -46,12 +52,16 @@ class Watch {
     void committed() const;
 
     /// Of the driver: a statement is sent, and what became of it.
-    void sent(const std::string& text);
+    void sent(const std::string& text, bool in_transaction);
+    /// The statement that runs waits for these; empty: not any more.
+    void blocked(std::string blocker) { blocker_ = std::move(blocker); }
     void answered(const std::string& text, const postgres::ErrorFields* error);
 
     const std::vector<Work>& works() const { return works_; }
     /// The one that runs, or ran last.
     const Work* current() const { return works_.empty() ? nullptr : &works_.back(); }
+    /// Who the last statement waited for, if that was seen.
+    const std::string& blocker() const { return blocker_; }
     /// The latest refusal of a statement with this text; nullptr if there was none.
     const Refused* refused(std::string_view text) const;
     /// The line that the last call of a script came from.
@@ -70,6 +80,7 @@ class Watch {
     std::vector<Work> works_{};
     std::map<std::string, Origin, std::less<>> places_{};  ///< of the statements of the current migration
     Origin place_{};
+    std::string blocker_{};
     std::vector<Refused> refused_{};
 };
 

@@ -32,7 +32,8 @@ async function makeDataSource(options) {
     throw new Error(`the data source is of type "${dataSource.options.type}"; only "postgres" is supported`);
   }
   dataSource.setOptions({
-    subscribers: [], synchronize: false, migrationsRun: false, dropSchema: false, cache: false, logger, logging: true,
+    // Loading an application's entities is none of a migration's business; what uses them is refused.
+    entities: [], subscribers: [], synchronize: false, migrationsRun: false, dropSchema: false, cache: false, logger, logging: true,
     // Whom scripts log in to is not theirs to say; the name is part of what TypeORM asks the catalog for.
     url: undefined, host: undefined, port: undefined, username: undefined, password: undefined, ssl: undefined,
     replication: undefined, database: options.database, driver: undefined, nativeDriver: undefined,

@@ -1,1 +1,0 @@
-CREATE TABLE of_file (id int);
