@@ -16,6 +16,8 @@ what they have in common, and project/, files that each of them finds beside its
   zones         time zones to run in
   files         the glob; *.{js,ts,mjs,cjs,mts,cts} if missing
   before        SQL for both databases
+  typescript    true: the project has TypeScript's compiler among its packages
+  bundle        true: what the migrations import becomes part of them for Node
   fails         true: TypeORM must fail, and the program with the same message and SQLSTATE
   early         true: the program refuses before it makes the empty ledger that TypeORM leaves
   message       a pattern of what the program says instead of TypeORM's message, where a limit makes it differ
@@ -81,6 +83,27 @@ class Oracle:
             self.process.stdout.close()
 
 
+class Shell:
+    """One psql for all cases: to start one takes longer than to make a database."""
+
+    def __init__(self, environment):
+        self.process = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, env={**environment, "PGOPTIONS": "-c client_min_messages=warning"})
+
+    def run(self, *lines):
+        self.process.stdin.write("\n".join([*lines, "\\echo done", ""]))
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line == "done\n":
+                return
+        raise AssertionError(f"psql failed in {lines}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class Case:
     """A folder, and what its own and its groups' files say of it."""
 
@@ -116,6 +139,8 @@ class Differential(harness.StackTest):
         cls.packages = install()
         cls.oracle = Oracle(cls.server.environment())
         cls.addClassCleanup(cls.oracle.close)
+        cls.shell = Shell(cls.server.environment())
+        cls.addClassCleanup(cls.shell.close)
         cls.workers = concurrent.futures.ThreadPoolExecutor(2)
         cls.addClassCleanup(cls.workers.shutdown)
 
@@ -130,12 +155,12 @@ class Differential(harness.StackTest):
         return "\n".join(line for line in lines if not line.startswith(("\\restrict", "\\unrestrict")))
 
     def make_databases(self, before):
-        statements = []
+        lines = []
         for name in ("ours", "theirs"):
-            statements += [f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"]
+            lines += [f"DROP DATABASE IF EXISTS {name} WITH (FORCE);", f"CREATE DATABASE {name} STRATEGY file_copy;"]
             if before:
-                statements += [f"\\connect {name}", before, "\\connect postgres"]
-        self.server.sql(*statements)
+                lines += [f"\\connect {name}", before + ";", "\\connect postgres"]
+        self.shell.run(*lines)
 
     def make_projects(self, case, version):
         """Two copies: TypeScript stays as it is for the program, and is compiled for Node."""
@@ -152,22 +177,28 @@ class Differential(harness.StackTest):
                             ignore=shutil.ignore_patterns("project", "case.json"))
         theirs = self.place / "theirs"
         for suffix, (form, end) in COMPILED.items():
-            sources = [path for path in theirs.rglob(f"*{suffix}")
+            top = theirs / "migrations" if case.bundle else theirs
+            sources = [path for path in top.rglob(f"*{suffix}")
                        if path.suffix == suffix and "node_modules" not in path.parts and not path.name.endswith(".d.ts")]
-            self.compile(theirs, sources, form, end)
+            self.compile(theirs, sources, form, end, ["--bundle", "--packages=external"] if case.bundle else [])
         modules = theirs / "node_modules"
         modules.mkdir(exist_ok=True)
         (modules / "typeorm").symlink_to(self.packages / f"node_modules/typeorm-{version}")
         (modules / "pg").symlink_to(self.packages / "node_modules/pg")
+        if case.typescript:
+            compiler = self.place / "ours/node_modules/typescript"
+            (compiler / "lib").mkdir(parents=True)
+            for name in ("package.json", "lib/typescript.js"):
+                shutil.copy(self.packages / "node_modules/typescript" / name, compiler / name)
 
     @staticmethod
-    def compile(folder, sources, form, end):
+    def compile(folder, sources, form, end, more):
         if not sources:
             return
         manifest = json.loads((folder / "package.json").read_text())
         if end == ".js" and manifest.get("type") == "module":
             form = "esm"
-        subprocess.run(["esbuild", *sources, f"--format={form}", "--platform=node", "--target=node20", "--keep-names",
+        subprocess.run(["esbuild", *sources, *more, f"--format={form}", "--platform=node", "--target=node20", "--keep-names",
                         f"--outdir={folder}", f"--outbase={folder}", f"--out-extension:.js={end}", "--log-level=error"],
                        check=True, cwd=folder)
         for source in sources:

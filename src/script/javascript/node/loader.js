@@ -246,14 +246,24 @@ module.exports = function (host, refuse) {
         filePath: filename,
         preserveDynamicImport: true,
         enableLegacyTypeScriptModuleInterop: typescript().esModuleInterop === false,
-        disableESTransforms: true,
+        disableESTransforms: !assigns(source),
         production: true,
       }).code;
     } catch (error) {
-      throw typescriptError(error, filename);
+      // Parameters' decorators it cannot even read.
+      if (source.split('\n')[error.loc?.line - 1]?.[error.loc.column - 1] !== '@') throw typescriptError(error, filename);
+      return byCompiler(source, filename, format, { what: 'a decorator', line: error.loc.line });
     }
     const beyond = beyondStripping(source, code, filename, format);
     return beyond ? byCompiler(source, filename, format, beyond) : code;
+  }
+
+  /** Whether fields are assigned in the constructor, as older targets have it, and it makes a difference here: behind the
+   *  parameters' properties, and not again if a base class did it. */
+  function assigns(source) {
+    const { useDefineForClassFields: defines, target = 'esnext' } = typescript();
+    if (defines ?? /^es(next|20(2[2-9]|[3-9]\d))$/.test(target)) return false;
+    return /\bconstructor\s*\([^)]*\b(?:private|public|protected|readonly)\s/.test(source) || /\bclass\b[^{}]*\bextends\b/.test(source);
   }
 
   const lineOf = (text, match) => text.slice(0, match.index).split('\n').length;

@@ -251,6 +251,7 @@ module.exports = function (host) {
     for (const name of ['esModuleInterop', 'experimentalDecorators', 'emitDecoratorMetadata', 'useDefineForClassFields']) {
       if (compiler[name] !== undefined) options[name] = compiler[name];
     }
+    if (compiler.target !== undefined) options.target = String(compiler.target).toLowerCase();
     return options;
   }
 

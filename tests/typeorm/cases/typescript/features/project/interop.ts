@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export default 'the default';
+export const named = 'named';
