@@ -19,6 +19,9 @@ what they have in common, and project/, files that each of them finds beside its
   typescript    true: the project has TypeScript's compiler among its packages
   bundle        true: what the migrations import becomes part of them for Node
   fails         true: TypeORM must fail, and the program with the same message and SQLSTATE
+  fake          true: only the ledger's rows are written
+  reverts       how many are reverted then, one by one
+  revert_fails  true: the last of these must fail
   early         true: the program refuses before it makes the empty ledger that TypeORM leaves
   message       a pattern of what the program says instead of TypeORM's message, where a limit makes it differ
 Of a case's folder everything is copied to migrations/ of the project, but for project/, which is copied to its top."""
@@ -207,7 +210,7 @@ class Differential(harness.StackTest):
     def request(self, case, way, zone, transaction):
         folder = self.place / "theirs"
         return dict(way=way, folder=str(folder), zone=zone, database="theirs", transaction=transaction,
-                    files=[f"{folder}/migrations/{case.files}"], schema=case.schema, table=case.table)
+                    files=[f"{folder}/migrations/{case.files}"], schema=case.schema, table=case.table, fake=bool(case.fake))
 
     def configure(self, case, version, transaction):
         more = "".join(f'{key} = "{case.options[key]}"\n' for key in ("schema", "table") if key in case.options)
@@ -237,10 +240,20 @@ on_ahead = "ignore"
         self.make_projects(case, version)
         self.make_databases(case.before)
         config = self.configure(case, version, transaction)
-        asked = self.workers.submit(self.oracle.ask, **self.request(case, "run", zone, transaction))
-        ran = self.run_program("migrate", "run", config=config, TZ=zone)
+        if self.compare_ways("run", case, config, zone, transaction, fails=bool(case.fails)):
+            self.compare_lists(case, config, zone, transaction)
+        for left in reversed(range(case.reverts or 0)):
+            fails = case.revert_fails and left == 0
+            if self.compare_ways("revert", case, config, zone, transaction, fails=bool(fails)) and left == 0:
+                self.compare_lists(case, config, zone, transaction)
+
+    def compare_ways(self, way, case, config, zone, transaction, fails):
+        """Whether both did it; both must do the same."""
+        asked = self.workers.submit(self.oracle.ask, **self.request(case, way, zone, transaction))
+        fake = ["--fake"] if case.fake else []
+        ran = self.run_program("migrate", way, *fake, config=config, TZ=zone)
         error = asked.result().get("error")
-        self.assertEqual(bool(error), bool(case.fails), f"TypeORM itself says: {error}\nand the program:\n{ran.err}")
+        self.assertEqual(bool(error), fails, f"TypeORM itself says: {error}\nand the program:\n{ran.err}")
         if case.early:
             self.assertEqual(self.server.value('SELECT count(*) FROM "migrations"', "theirs"), "0")
             self.server.value('DROP TABLE "migrations"', "theirs")
@@ -253,7 +266,7 @@ on_ahead = "ignore"
             self.compare_failures(case, ran, error)
         else:
             self.assertEqual(ran.code, 0, ran.err)
-            self.compare_lists(case, config, zone, transaction)
+        return not error
 
     def compare_failures(self, case, ran, error):
         self.assertNotEqual(ran.code, 0, f"TypeORM itself says: {error}\n{ran.out}")

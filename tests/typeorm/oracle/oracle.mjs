@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs projects' migrations as TypeORM itself does under Node, and says what came of each: one line of JSON a request on
 // standard input, one line of answer. Login by PGHOST, PGPORT, PGUSER, PGPASSWORD.
-//   request   way (run, revert, show), folder of the project, zone, database, files, schema, table, transaction
+//   request   way (run, revert, show), folder of the project, zone, database, files, schema, table, transaction, fake
 //   answer    "oracle: " and JSON: shown, and error if it failed
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
-async function work({ way, folder, zone, transaction, ...options }) {
+async function work({ way, folder, zone, transaction, fake, ...options }) {
   process.env.TZ = zone;
   process.chdir(folder);
   const { DataSource } = createRequire(`${folder}/[project]`)('typeorm');
@@ -17,8 +17,8 @@ async function work({ way, folder, zone, transaction, ...options }) {
   const shown = [];
   await dataSource.initialize();
   try {
-    if (way === 'run') await dataSource.runMigrations({ transaction });
-    if (way === 'revert') await dataSource.undoLastMigration({ transaction });
+    if (way === 'run') await dataSource.runMigrations({ transaction, fake });
+    if (way === 'revert') await dataSource.undoLastMigration({ transaction, fake });
     if (way === 'show') {
       dataSource.logger.logSchemaBuild = (line) => shown.push(line);
       await dataSource.showMigrations();
