@@ -43,6 +43,8 @@ module.exports = function (host, loader, refuse) {
     pid: host.pid,
     ppid: 0,
     exitCode: undefined,
+    // Libraries ask whether there is one.
+    domain: undefined,
     execPath: '/usr/local/bin/node',
     execArgv: [],
     argv0: 'node',
