@@ -52,7 +52,16 @@ module.exports = function (host, refuse) {
       return specifier;
     }
     if (names.isBuiltin(specifier)) return `node:${specifier}`;
-    return host.hasBundle(specifier) ? `bundle:${specifier}` : undefined;
+    return host.hasBundle(specifier) ? `bundle:${specifier}` : withinBundle(specifier);
+  }
+
+  /** A file of a package that is bundled, if the class that it is named after is among what the package exports:
+   *  "typeorm/schema-builder/table/Table". */
+  function withinBundle(specifier) {
+    const [, name, inner] = /^((?:@[^/]+\/)?[^@./][^/]*)\/(?:.*\/)?([A-Z][\w$]*)(?:\.js)?$/.exec(specifier) ?? [];
+    if (name === undefined || !host.hasBundle(name)) return undefined;
+    const whole = `bundle:${name}`;
+    return Object.hasOwn(exportsBeyond(whole), inner) ? whole : undefined;
   }
 
   function exportsBeyond(name) {
