@@ -187,7 +187,8 @@ class Differential(harness.StackTest):
         modules = theirs / "node_modules"
         modules.mkdir(exist_ok=True)
         (modules / "typeorm").symlink_to(self.packages / f"node_modules/typeorm-{version}")
-        (modules / "pg").symlink_to(self.packages / "node_modules/pg")
+        for name in ("pg", "dotenv"):
+            (modules / name).symlink_to(self.packages / "node_modules" / name)
         if case.typescript:
             compiler = self.place / "ours/node_modules/typescript"
             (compiler / "lib").mkdir(parents=True)
