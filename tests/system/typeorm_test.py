@@ -339,6 +339,18 @@ class TypeOrm(harness.StackTest):
                 self.assertIn('run it with Node (engine = "command")', ran.err)
                 self.assertRegex(ran.err, r"--> .*/1700000000003-Third\.js")
 
+    def test_paths_are_relative_to_the_configuration_file_wherever_the_program_starts(self):
+        self.write("project/migrations/1700000000001-First.js", FIRST)
+        self.write("project/package.json", "{}")
+        self.write("project/data-source.js", DATA_SOURCE.replace('"..", ', ""))
+        whole = self.configured().read_text().replace("secrets/", "../secrets/")
+        self.write("project/files.toml", whole)
+        self.write("project/source.toml", whole.replace('files = "migrations/*"', 'data_source = "data-source.js"'))
+        self.write("project/folder.toml", whole + 'directory = "."\n')
+        for name in ("files", "source", "folder"):
+            with self.subTest(name):
+                self.assertIn("First1700000000001", self.expect(3, "plan", config=f"project/{name}.toml").out)
+
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)
         self.write("migrations/1700000000002-Second.ts", SECOND)

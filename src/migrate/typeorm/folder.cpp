@@ -56,11 +56,11 @@ std::string major_of_project(const fs::path& folder) {
 }  // namespace
 
 std::string project_folder(const config::Migration& migration) {
-    if (!migration.directory.empty()) return migration.directory;
+    std::error_code error;
+    if (!migration.directory.empty()) return fs::absolute(migration.directory, error).lexically_normal().string();
     const fs::path start = !migration.data_source.empty() ? fs::path{migration.data_source}.parent_path()
                            : !migration.files.empty()     ? fixed_part(migration.files.front())
                                                           : fs::path{"."};
-    std::error_code error;
     const fs::path begin = fs::absolute(start, error).lexically_normal();
     for (fs::path folder = begin; !folder.empty(); folder = folder.parent_path()) {
         if (fs::exists(folder / "package.json", error)) return folder.string();

@@ -2,6 +2,7 @@
 #include "migrate/typeorm/project.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,14 @@ std::vector<std::string> texts_of(const Value& object, std::string_view name) {
     if (!elements) return texts;
     for (const Value& one : *elements) texts.push_back(one.text());
     return texts;
+}
+
+/// Scripts work in the project's folder, and a path of the configuration is not relative to that.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    if (path.empty()) return path;
+    const std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
+    return error ? path : whole.string();
 }
 
 Found found_of(const Value& value) {
@@ -114,9 +123,9 @@ Answer<Value> Project::call(std::string_view function, const Value& options) {
 Result<void> Project::list() {
     const config::Migration& migration = context_.migration;
     std::vector<Value> files;
-    for (const std::string& glob : migration.files) files.push_back(engine_->string(glob));
+    for (const std::string& glob : migration.files) files.push_back(engine_->string(absolute(glob)));
     const Value options = engine_->object({{"files", engine_->array(files)},
-                                           {"dataSource", engine_->string(migration.data_source)},
+                                           {"dataSource", engine_->string(absolute(migration.data_source))},
                                            {"table", engine_->string(migration.table)},
                                            {"schema", engine_->string(migration.schema)},
                                            {"database", engine_->string(context_.login.database)}});
