@@ -35,7 +35,7 @@ struct Postgres {
     std::string ssl_min_protocol_version{};
     std::string channel_binding{};
     std::string require_auth{};
-    std::string gssencmode{};
+    std::string gssencmode{"disable"};
     std::string krbsrvname{};
     std::string target_session_attrs{"any"};
     std::string load_balance_hosts{};

@@ -43,7 +43,7 @@ constexpr KeyEntry kKeys[] = {
     {"postgres", "ssl_min_protocol_version", "text", "", "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3", "The oldest TLS version to accept."},
     {"postgres", "channel_binding", "text", "", "disable, prefer, require", "Channel binding of SCRAM."},
     {"postgres", "require_auth", "text", "", "", "Authentication methods to accept, as libpq's `require_auth`."},
-    {"postgres", "gssencmode", "text", "", "disable, prefer, require", "Encryption by GSSAPI."},
+    {"postgres", "gssencmode", "text", "\"disable\"", "disable, prefer, require", "Encryption by GSSAPI. libpq's own default is prefer, which looks for a Kerberos keytab at each login."},
     {"postgres", "krbsrvname", "text", "", "", "Kerberos service name."},
     {"postgres", "target_session_attrs", "text", "\"any\"", "any, read-write, read-only, primary, standby, prefer-standby", "Which of several hosts to take; with several hosts the default is `read-write`."},
     {"postgres", "load_balance_hosts", "text", "", "disable, random", "The order in which hosts are tried."},
