@@ -25,6 +25,7 @@ function plain(value) {
 }
 
 module.exports = async function steps(runner) {
+  await runner.query(`PREPARE catalog AS ${CATALOG}`);
   await runner.query('CREATE TABLE seen (id serial PRIMARY KEY, what text, value text, changed text[])');
   let before = [];
   const step = async (what, work) => {
@@ -40,7 +41,7 @@ module.exports = async function steps(runner) {
       if (inside) await runner.query('ROLLBACK TO step');
       value = `${error.name} ${error.code} ${error.message}`;
     }
-    const [{ lines }] = await runner.query(CATALOG);
+    const [{ lines }] = await runner.query('EXECUTE catalog');
     const now = (lines ?? '').split('\n');
     const changed = [...before.filter((line) => !now.includes(line)).map((line) => `-${line}`), ...now.filter((line) => !before.includes(line)).map((line) => `+${line}`)];
     before = now;
