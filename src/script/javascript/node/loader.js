@@ -239,6 +239,7 @@ module.exports = function (host, refuse) {
 
   // QuickJS knows no import attributes; JSON is known by its extension.
   function withoutAttributes(source) {
+    if (!source.includes('.json')) return source;
     const blank = (whole, head, tail = '') => head + ' '.repeat(whole.length - head.length - tail.length) + tail;
     return source
       .replace(/((?:\bfrom|\bimport)\s*(["'])[^"'\n]+\.json\2)[ \t]+(?:with|assert)[ \t]*\{[^}\n]*\}/g, (whole, head) => blank(whole, head))
