@@ -186,8 +186,12 @@ Value Engine::global() {
     return realm_->own(JS_GetGlobalObject(realm_->context));
 }
 
-std::vector<Frame> Engine::stack() {
+std::string Engine::stack() {
     return realm_->stack();
+}
+
+std::vector<Frame> Engine::frames(std::string_view stack) {
+    return realm_->frames_of(stack);
 }
 
 void Engine::module(std::string name, std::function<Answer<Value>(Engine&)> make) {

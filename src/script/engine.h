@@ -109,9 +109,12 @@ class Engine {
     /// callback.
     Deferred deferred();
     Value global();
-    /// Where the script is that called the native that asks. Frames end at the last await: QuickJS
-    /// knows no asynchronous callers.
-    std::vector<Frame> stack();
+    /// Where the script is that called the native that asks, as QuickJS writes it: cheap to take, and to
+    /// be read by frames() while the engine lives. It ends at the last await: QuickJS knows no
+    /// asynchronous callers.
+    std::string stack();
+    /// The frames of a stack, in the original sources.
+    std::vector<Frame> frames(std::string_view stack);
 
     // --- Modules ---
     /// A module made in C++, as if it lay in node_modules: `make` runs at its first require or

@@ -117,14 +117,14 @@ std::vector<Frame> Realm::frames_of(std::string_view stack) {
     return frames;
 }
 
-std::vector<Frame> Realm::stack() {
+std::string Realm::stack() {
     const Held global{context, JS_GetGlobalObject(context)};
     const Held constructor{context, JS_GetPropertyStr(context, global.get(), "Error")};
     auto made = answer(JS_CallConstructor(context, constructor.get(), 0, nullptr));
     if (!made) return {};
     const Value here = std::move(*made);
     auto stack = here.get("stack");
-    return stack && stack->string() ? frames_of(*stack->string()) : std::vector<Frame>{};
+    return stack && stack->string() ? *stack->string() : std::string{};
 }
 
 Origin Exception::where() const {

@@ -67,7 +67,7 @@ struct Realm {
     JSValue raise(const Exception& exception);
     Exception interrupted();
     std::vector<Frame> frames_of(std::string_view stack);
-    std::vector<Frame> stack();
+    std::string stack();
 
     // --- Natives ---
     Value function(const std::string& name, Native native);

@@ -22,6 +22,7 @@ void Watch::provide(script::Engine& engine) {
     using script::Answer;
     using script::Call;
     using script::Value;
+    engine_ = &engine;
     engine.module("alkemio-init:watch", [this](script::Engine& made_in) -> Answer<Value> {
         const auto function = [&](std::string name, std::function<void(const Call&)> work) {
             return made_in.function(std::move(name), [work = std::move(work)](const Call& call) -> Answer<Value> {
@@ -32,7 +33,7 @@ void Watch::provide(script::Engine& engine) {
         return made_in.object({
             {"begin", function("begin", [this](const Call& call) { begin(call[0].text()); })},
             {"end", function("end", [this](const Call&) { end(); })},
-            {"place", function("place", [this](const Call& call) { remember_place(call.engine, call[0].text()); })},
+            {"place", function("place", [this](const Call& call) { remember_place(call[0].text()); })},
             {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
         });
     });
@@ -41,7 +42,7 @@ void Watch::provide(script::Engine& engine) {
 void Watch::begin(const std::string& name) {
     works_.push_back({name, Clock::now()});
     places_.clear();
-    place_ = {};
+    place_.clear();
     tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
 }
 
@@ -60,14 +61,22 @@ void Watch::committed() const {
     }
 }
 
-void Watch::remember_place(script::Engine& engine, const std::string& text) {
-    for (const script::Frame& frame : engine.stack()) {
-        // Frames of bundles have no path.
-        if (!frame.where.file.starts_with('/')) continue;
-        place_ = frame.where;
-        if (!text.empty()) places_.insert_or_assign(text, place_);
-        return;
+void Watch::remember_place(const std::string& text) {
+    std::string stack = engine_->stack();
+    // Frames of bundles have no path.
+    const bool by_script = stack.find("(/") != std::string::npos || stack.find("at /") != std::string::npos ||
+                           stack.find("file:///") != std::string::npos;
+    if (!by_script) return;
+    if (!text.empty()) places_.insert_or_assign(text, stack);
+    place_ = std::move(stack);
+}
+
+Origin Watch::read(const std::string& stack) const {
+    if (stack.empty()) return {};
+    for (const script::Frame& frame : engine_->frames(stack)) {
+        if (frame.where.file.starts_with('/')) return frame.where;
     }
+    return {};
 }
 
 void Watch::sent(const std::string& text, bool in_transaction) {
@@ -89,7 +98,7 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
         }
         const auto place = places_.find(text);
         one.blocker = blocker_;
-        one.where = place == places_.end() ? place_ : place->second;
+        one.where = read(place == places_.end() ? place_ : place->second);
         refused_.push_back(std::move(one));
     } else if (at_work() && equals_ignoring_case(trim(text), "COMMIT")) {
         works_.back().committed = works_.back().statements;

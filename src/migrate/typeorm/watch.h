@@ -44,7 +44,8 @@ class Watch {
   public:
     explicit Watch(const ProgressSink& progress) : progress_{progress} {}
 
-    /// Makes the module `alkemio-init:watch`. The Watch must live as long as scripts run.
+    /// Makes the module `alkemio-init:watch`. The Watch must live as long as scripts run, and the engine as long as
+    /// places are asked for.
     void provide(script::Engine& engine);
     /// `at_once`: what is done is told when it is, not when all is committed.
     void expect(int total, bool at_once) { total_ = total, at_once_ = at_once; }
@@ -65,12 +66,13 @@ class Watch {
     /// The latest refusal of a statement with this text; nullptr if there was none.
     const Refused* refused(std::string_view text) const;
     /// The line that the last call of a script came from.
-    const Origin& place() const { return place_; }
+    Origin place() const { return read(place_); }
 
   private:
     void begin(const std::string& name);
     void end();
-    void remember_place(script::Engine& engine, const std::string& text);
+    void remember_place(const std::string& text);
+    Origin read(const std::string& stack) const;
     void tell(Progress::Kind kind, int number, std::string text, Duration duration) const;
     bool at_work() const { return !works_.empty() && !works_.back().ended; }
 
@@ -78,8 +80,10 @@ class Watch {
     int total_{0};
     bool at_once_{true};
     std::vector<Work> works_{};
-    std::map<std::string, Origin, std::less<>> places_{};  ///< of the statements of the current migration
-    Origin place_{};
+    script::Engine* engine_{nullptr};
+    // Stacks as they are: only that of a failure is worth reading.
+    std::map<std::string, std::string, std::less<>> places_{};  ///< of the statements of the current migration
+    std::string place_{};
     std::string blocker_{};
     std::vector<Refused> refused_{};
 };

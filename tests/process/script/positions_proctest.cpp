@@ -180,7 +180,7 @@ TEST_CASE("script: a native learns where the script is that calls it") {
         .set("where",
              engine->function("where",
                               [&stack](const Call& call) -> Answer<Value> {
-                                  stack = call.engine.stack();
+                                  stack = call.engine.frames(call.engine.stack());
                                   return call.engine.undefined();
                               }))
         .value();
