@@ -48,6 +48,8 @@ class Connection extends EventEmitter {
     this._texts = new Map();
     this._bound = undefined;
     this._synced = true;
+    this._busy = false;
+    this._status = 'I';
     this._closed = false;
     // What Client asks of its socket.
     this.stream = { writable: true, destroy: (error) => this._close(error), setKeepAlive() {}, ref() {}, unref() {} };
@@ -108,6 +110,8 @@ class Connection extends EventEmitter {
   sync() {
     this._synced = true;
     if (this._bound) this._run();
+    // A parameter threw while it was bound: nothing was sent, and the session can be used at once.
+    else if (!this._busy) setImmediate(() => this._closed || this.emit('readyForQuery', { status: this._status }));
   }
 
   close({ type, name }) {
@@ -122,6 +126,7 @@ class Connection extends EventEmitter {
   }
 
   _send(text, values, extended) {
+    this._busy = true;
     native.send(this._session, text, values, extended, listener((answer) => this._answer(answer)));
   }
 
@@ -133,7 +138,9 @@ class Connection extends EventEmitter {
       this._close();
       return;
     }
-    this.emit('readyForQuery', { status: active ? 'T' : 'I' });
+    this._busy = false;
+    this._status = active ? 'T' : 'I';
+    this.emit('readyForQuery', { status: this._status });
   }
 
   _result(result) {
