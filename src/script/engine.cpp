@@ -257,6 +257,10 @@ std::size_t Engine::memory_used() const {
     return realm_->heap.used;
 }
 
+bool Engine::stands_alone(std::string_view file) const {
+    return !realm_->loading.contains(file);
+}
+
 std::vector<std::string> Engine::loaded_files() const {
     return realm_->loaded;
 }

@@ -162,6 +162,9 @@ class Engine {
     std::size_t memory_used() const;
     /// Files that were read as modules, in order: what a change of could matter.
     std::vector<std::string> loaded_files() const;
+    /// Whether a file that was loaded loaded no other one of the project (of node_modules neither): then what it exports
+    /// depends on its own text alone.
+    bool stands_alone(std::string_view file) const;
 
   private:
     friend struct Realm;

@@ -205,6 +205,10 @@ void add_modules(Realm& realm, const Value& host) {
         realm.loaded.push_back(call[0].text());
         return call.engine.undefined();
     });
+    define(realm, host, "loads", [&realm](const Call& call) -> Answer<Value> {
+        realm.loading.insert(call[0].text());
+        return call.engine.undefined();
+    });
     define(realm, host, "typescript", [&realm](const Call& call) -> Answer<Value> {
         realm.typescript.insert_or_assign(call[0].text(), call[1].string().value_or(""));
         return call.engine.undefined();

@@ -94,6 +94,7 @@ struct Realm {
     std::map<std::string, std::span<const std::uint8_t>, std::less<>> bundles{};
     std::vector<std::string> roots{};  ///< real paths of the folders that may be read
     std::vector<std::string> loaded{};
+    std::set<std::string, std::less<>> loading{};  ///< files that loaded another one of the project
     std::map<std::string, std::vector<std::string>>
         synthetic{};  ///< names that other modules export as ES modules
     int imports{0};   ///< counts our own small modules, whose names must differ

@@ -351,16 +351,63 @@ class TypeOrm(harness.StackTest):
             with self.subTest(name):
                 self.assertIn("First1700000000001", self.expect(3, "plan", config=f"project/{name}.toml").out)
 
+    def looks_without_typeorm(self, config, code=0):
+        ran = self.expect(code, "--log-level", "debug", "migrate", "show", "--check", config=config)
+        return "TypeORM was not started" in ran.err
+
+    def test_typeorm_is_not_started_where_all_files_were_applied_as_they_are(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("migrations/1700000000002-Second.ts", SECOND)
+        self.write("migrations/index.d.ts", "export {};\n")
+        config = self.configured()
+        self.expect(0, "once", config=config)
+        self.assertTrue(self.looks_without_typeorm(config))
+        self.assertIn("done: 0 changes", self.expect(0, "once", config=config).out)
+
+        def seen_by_typeorm(code, why):
+            self.assertFalse(self.looks_without_typeorm(config, code), why)
+
+        self.write("migrations/1700000000003-Third.js", THIRD.replace("export class", "exports.Third1700000000003 = class"))
+        seen_by_typeorm(3, "a new file")
+        self.expect(0, "once", config=config)
+        self.assertTrue(self.looks_without_typeorm(config))
+        self.write("migrations/1700000000004-Copy.js", (self.folder / "migrations/1700000000003-Third.js").read_text())
+        seen_by_typeorm(30, "the same class twice")
+        (self.folder / "migrations/1700000000004-Copy.js").unlink()
+        self.server.value("DELETE FROM migrations_typeorm WHERE name LIKE 'Third%'", "alkemio")
+        seen_by_typeorm(3, "a row that someone took out of the ledger")
+        self.server.value("INSERT INTO migrations_typeorm (timestamp, name) VALUES (1700000000003, 'Third1700000000003')", "alkemio")
+        self.assertTrue(self.looks_without_typeorm(config))
+        self.write("migrations/1700000000001-First.js", FIRST + "// another word\n")
+        ran = self.expect(0, "migrate", "show", config=config)
+        self.assertIn("changed since it was applied", ran.out)
+
+    def test_a_file_that_loads_others_is_always_asked_of_typeorm(self):
+        self.write("package.json", "{}")
+        self.write("migrations/1700000000001-First.js", 'module.exports = require("../src/all.js");\n')
+        one = "exports.First1700000000001 = class First1700000000001 { async up(q) { await q.query('SELECT 1'); } async down() {} };\n"
+        self.write("src/all.js", one)
+        config = self.configured()
+        self.expect(0, "once", config=config)
+        self.assertFalse(self.looks_without_typeorm(config))
+        self.write("src/all.js", one + one.replace("0001", "0002"))
+        self.assertFalse(self.looks_without_typeorm(config, 3))
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.ledger(), ["First1700000000001", "First1700000000002"])
+
+    def test_of_a_file_with_two_migrations_both_must_have_been_recorded(self):
+        one = "exports.First1700000000001 = class First1700000000001 { async up(q) { await q.query('SELECT 1'); } async down() {} };\n"
+        self.write("migrations/both.js", one + one.replace("0001", "0002"))
+        config = self.configured()
+        self.expect(0, "once", config=config)
+        self.assertTrue(self.looks_without_typeorm(config))
+        self.server.value("DELETE FROM migrations_typeorm WHERE name = 'First1700000000002'", "alkemio")
+        self.assertFalse(self.looks_without_typeorm(config, 3))
+
     def test_migrations_are_applied_once_and_failures_name_their_place(self):
         self.write("migrations/1700000000001-First.js", FIRST)
         self.write("migrations/1700000000002-Second.ts", SECOND)
-        config = self.folder / "typeorm.toml"
-        config.write_text(f'[postgres]\nhost = "127.0.0.1"\nport = {self.server.port}\n'
-                          'password_file = "secrets/superuser"\nexpected_version = ""\n'
-                          '[[role]]\nname = "alkemio"\npassword_file = "secrets/alkemio"\n'
-                          '[[database]]\nname = "alkemio"\nowner = "alkemio"\n'
-                          '[[migration]]\ndatabase = "alkemio"\nengine = "typeorm"\nfiles = "migrations/*"\n'
-                          'table = "migrations_typeorm"\n')
+        config = self.configured()
         self.assertIn("First1700000000001, Second1700000000002", self.expect(3, "plan", config=config).out)
         self.expect(0, "once", config=config)
         self.assertEqual(self.server.value("SELECT * FROM migrations_typeorm ORDER BY id", "alkemio"),

@@ -12,6 +12,7 @@
 #include "migrate/retry.h"
 #include "migrate/sql/files.h"
 #include "migrate/typeorm/create.h"
+#include "migrate/typeorm/known.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
 #include "migrate/typeorm/revert.h"
@@ -32,14 +33,8 @@ std::map<std::string, std::string> checksums_of(const Listing& listing) {
 }
 
 Result<Evidence> evidence_of(Session& session, const Listing& listing, const Stop& stop) {
-    Evidence evidence;
-    auto rows = read_ledger(session, listing.schema, listing.table, stop);
-    if (!rows) return std::move(rows).error();
-    evidence.rows = std::move(*rows);
-    auto records = read_records(session, listing.ledger(), stop);
-    if (!records) return std::move(records).error();
-    evidence.records = std::move(*records);
-    evidence.checksums = checksums_of(listing);
+    auto evidence = read_evidence(session, listing, stop);
+    if (evidence) evidence->checksums = checksums_of(listing);
     return evidence;
 }
 
@@ -47,6 +42,9 @@ Result<Evidence> evidence_of(Session& session, const Listing& listing, const Sto
 class TypeormRun {
   public:
     TypeormRun(const Context& context, const Stop& stop) : context_{context}, stop_{stop} {}
+
+    /// What was found, if TypeORM came so far.
+    std::optional<Listing>& listing() { return listing_; }
 
     Run run() {
         const Deadline began = Clock::now();
@@ -73,6 +71,7 @@ class TypeormRun {
         auto project = Project::open(context_, Access::full, stop_);
         if (!project) return std::move(project).error();
         Project& made = **project;
+        listing_ = made.listing();
         auto before = evidence_of(**session, made.listing(), stop_);
         if (!before) return std::move(before).error();
         const Level level = survey(context_.migration, made.listing(), *before);
@@ -173,6 +172,8 @@ class TypeormRun {
             const auto checksum = before.checksums.find(found.file);
             if (checksum == before.checksums.end()) continue;
             NewRecord one{found.name, checksum->second};
+            const auto in_file = std::ranges::count(project.listing().migrations, found.file, &Found::file);
+            if (found.alone) one.of_file = static_cast<int>(in_file);
             const auto& works = project.watch().works();
             const auto work = std::ranges::find(works, found.name, &Work::name);
             if (work != works.end()) one.took = work->took, one.statements = work->statements;
@@ -204,18 +205,31 @@ class TypeormRun {
     bool repeatable_{false};
     std::string current_{};
     std::string blocker_{};
+    std::optional<Listing> listing_{};
 };
+
+Result<Listing> list(const Context& context, const Stop& stop) {
+    auto project = Project::open(context, Access::none, stop);
+    if (project) return (*project)->listing();
+    Failure failure = std::move(project).error();
+    if (failure.state.empty()) failure.state = "Nothing was changed.";
+    return failure;
+}
 
 }  // namespace
 
 Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
-    auto project = Project::open(context, Access::none, stop);
-    if (!project) {
-        Failure failure = std::move(project).error();
-        if (failure.state.empty()) failure.state = "Nothing was changed.";
-        return failure;
+    if (context.database_exists && !listing_) {
+        auto known = known_level(context, stop);
+        if (!known || known->has_value()) return known ? Result<Level>{std::move(**known)} : std::move(known).error();
     }
-    const Listing& listing = (*project)->listing();
+    // What is found does not change while a run lasts.
+    if (!listing_) {
+        auto listed = list(context, stop);
+        if (!listed) return std::move(listed).error();
+        listing_ = std::move(*listed);
+    }
+    const Listing& listing = *listing_;
     const auto without_database = [&] {
         Level level = survey(context.migration, listing, {});
         level.exists = false;
@@ -231,7 +245,6 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
     if (!evidence) return std::move(evidence).error();
     return survey(context.migration, listing, *evidence);
 }
-
 Run TypeormEngine::revert(const Context& context, const Revert& order, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
     return typeorm::revert(context, order, patience);
@@ -244,7 +257,10 @@ Result<Created> TypeormEngine::create(const Context& context, const std::string&
 
 Run TypeormEngine::run(const Context& context, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
-    return TypeormRun{context, patience}.run();
+    TypeormRun work{context, patience};
+    Run run = work.run();
+    if (work.listing()) listing_ = std::move(work.listing());
+    return run;
 }
 
 }  // namespace ainit::migrate::typeorm

@@ -2,7 +2,10 @@
 // TypeORM's own migrations, run by TypeORM itself inside the JavaScript engine, over our own sessions.
 #pragma once
 
+#include <optional>
+
 #include "migrate/engine.h"
+#include "migrate/typeorm/project.h"
 
 namespace ainit::migrate::typeorm {
 
@@ -13,6 +16,9 @@ class TypeormEngine : public Engine {
     Run revert(const Context& context, const Revert& order, const Stop& stop) override;
     Result<Created> create(const Context& context, const std::string& name, const std::string& folder,
                            const Stop& stop) override;
+
+  private:
+    std::optional<Listing> listing_{};
 };
 
 }  // namespace ainit::migrate::typeorm

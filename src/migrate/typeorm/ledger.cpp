@@ -48,7 +48,7 @@ Result<std::map<std::string, Record>> read_records(postgres::Session& session, c
     std::map<std::string, Record> records;
     auto answer = session.query(
         "SELECT name, checksum, pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', "
-        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM alkemio_init.typeorm_migrations WHERE ledger = $1",
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), of_file FROM alkemio_init.typeorm_migrations WHERE ledger = $1",
         stop, {ledger});
     if (!answer) {
         const Failure& failure = answer.error();
@@ -56,7 +56,8 @@ Result<std::map<std::string, Record>> read_records(postgres::Session& session, c
         return failure;
     }
     for (int i = 0; i < answer->size(); ++i) {
-        records[std::string{answer->text(i, 0)}] = {std::string{answer->text(i, 1)}, std::string{answer->text(i, 2)}};
+        records[std::string{answer->text(i, 0)}] = {std::string{answer->text(i, 1)}, std::string{answer->text(i, 2)},
+                                                      static_cast<int>(answer->number(i, 3))};
     }
     return records;
 }
@@ -70,18 +71,19 @@ Result<void> write_records(postgres::Session& session, const std::string& ledger
             "CREATE SCHEMA IF NOT EXISTS alkemio_init; CREATE TABLE IF NOT EXISTS alkemio_init.typeorm_migrations "
             "(ledger text NOT NULL, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT "
             "pg_catalog.clock_timestamp(), applied_by text NOT NULL DEFAULT session_user, duration_ms bigint NOT NULL, "
-            "statements integer NOT NULL, PRIMARY KEY (ledger, name))",
+            "statements integer NOT NULL, of_file integer NOT NULL, PRIMARY KEY (ledger, name))",
             stop);
         if (!made) return std::move(made).error();
     }
-    Sql sql{"INSERT INTO alkemio_init.typeorm_migrations (ledger, name, checksum, duration_ms, statements) VALUES "};
+    Sql sql{"INSERT INTO alkemio_init.typeorm_migrations (ledger, name, checksum, duration_ms, statements, of_file) VALUES "};
     for (std::size_t i = 0; i < records.size(); ++i) {
         const NewRecord& one = records[i];
         sql.add(i == 0 ? Sql{"("} : Sql{", ("}).literal(ledger).add(", ").literal(one.name).add(", ");
-        sql.literal(one.checksum).add(", ").number(one.took.count()).add(", ").number(one.statements).add(")");
+        sql.literal(one.checksum).add(", ").number(one.took.count()).add(", ").number(one.statements).add(", ");
+        sql.number(one.of_file).add(")");
     }
     sql.add(" ON CONFLICT (ledger, name) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at, "
-            "applied_by = excluded.applied_by, duration_ms = excluded.duration_ms, statements = excluded.statements");
+            "applied_by = excluded.applied_by, duration_ms = excluded.duration_ms, statements = excluded.statements, of_file = excluded.of_file");
     if (auto written = session.query(sql, stop); !written) return std::move(written).error();
     return ok();
 }

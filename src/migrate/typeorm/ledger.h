@@ -26,6 +26,7 @@ Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::stri
 struct Record {
     std::string checksum{};
     std::string applied_at{};  ///< ISO 8601, UTC
+    int of_file{0};            ///< how many migrations its file has; 0: the file's text alone does not tell
 };
 
 /// By the migrations' names; empty where there is no such table, or no right to read it.
@@ -37,6 +38,7 @@ struct NewRecord {
     std::string checksum{};
     Duration took{0};
     int statements{0};
+    int of_file{0};
 };
 
 /// Makes the table if need be. A Failure when it may not: the run is done nevertheless.

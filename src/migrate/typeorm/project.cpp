@@ -140,7 +140,11 @@ Result<void> Project::list() {
     if (!migrations) return explain(migrations.error());
     auto elements = migrations->elements();
     if (!elements) return explain(elements.error());
-    for (const Value& one : *elements) listing_.migrations.push_back(found_of(one));
+    for (const Value& one : *elements) {
+        Found found = found_of(one);
+        found.alone = !found.file.empty() && engine_->stands_alone(found.file);
+        listing_.migrations.push_back(std::move(found));
+    }
     log::debug("typeorm", fmt::format("TypeORM {} finds {} migrations", listing_.version, listing_.migrations.size()));
     return ok();
 }

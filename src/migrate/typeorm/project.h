@@ -19,6 +19,7 @@ struct Found {
     long long timestamp{0};
     std::string file{};       ///< empty for a class that no file of the globs exports
     bool overrides{false};    ///< its class says itself whether it runs in a transaction
+    bool alone{false};        ///< its file loads no other one of the project
 };
 
 /// What TypeORM finds, in its order, and what decides how it runs them.

@@ -117,6 +117,17 @@ class Surveyor {
 
 }  // namespace
 
+Result<Evidence> read_evidence(postgres::Session& session, const Listing& listing, const Stop& stop) {
+    Evidence evidence;
+    auto rows = read_ledger(session, listing.schema, listing.table, stop);
+    if (!rows) return std::move(rows).error();
+    evidence.rows = std::move(*rows);
+    auto records = read_records(session, listing.ledger(), stop);
+    if (!records) return std::move(records).error();
+    evidence.records = std::move(*records);
+    return evidence;
+}
+
 Level survey(const config::Migration& migration, const Listing& listing, const Evidence& evidence) {
     return Surveyor{migration, listing, evidence}.make();
 }

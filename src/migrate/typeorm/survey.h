@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What TypeORM finds against the ledger: what is applied and pending, and what does not fit. Pure.
+// What TypeORM finds against the ledger: what is applied and pending, and what does not fit.
 #pragma once
 
 #include <map>
@@ -17,6 +17,9 @@ struct Evidence {
     std::map<std::string, Record> records{};
     std::map<std::string, std::string> checksums{};  ///< of files, by path
 };
+
+/// All of it but the checksums.
+Result<Evidence> read_evidence(postgres::Session& session, const Listing& listing, const Stop& stop);
 
 Level survey(const config::Migration& migration, const Listing& listing, const Evidence& evidence);
 

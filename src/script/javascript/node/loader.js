@@ -127,6 +127,7 @@ module.exports = function (host, refuse) {
     const other = beyondFiles(specifier);
     if (other) return exportsBeyond(other);
     const filename = Module._resolveFilename(specifier, parent, isMain);
+    if (parent?.filename) host.loads(parent.filename);
     if (requireCache[filename]) {
       if (parent && !parent.children.includes(requireCache[filename])) parent.children.push(requireCache[filename]);
       return requireCache[filename].exports;
@@ -346,6 +347,7 @@ module.exports = function (host, refuse) {
       if (mark >= 0) [wanted, query] = [specifier.slice(0, mark), specifier.slice(mark)];
       wanted = decodeURIComponent(wanted.replace(/^file:\/\//, ''));
     }
+    host.loads(parent);
     try {
       return named(wanted, parent) + query;
     } catch (error) {
