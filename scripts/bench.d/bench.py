@@ -11,6 +11,7 @@ import sys
 import time
 
 import cluster
+import migrations
 import plot
 import report
 import scenarios
@@ -20,11 +21,14 @@ HELPERS = ("logins", "measure", "first_accept")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures alkemio-init against bare libpq and psql.")
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures alkemio-init against bare libpq, psql and TypeORM on Node.")
     parser.add_argument("--runs", type=int, default=40, help="runs of each side (40); provisioning takes a third of it")
     parser.add_argument("--quick", action="store_true", help="8 runs: a look, not a result")
-    parser.add_argument("--only", choices=["converged", "first4", "first6", "detection"], action="append",
+    parser.add_argument("--only", choices=["converged", "first4", "first6", "typeorm", "detection"], action="append",
                         help="this scenario alone, without report; may be given several times")
+    parser.add_argument("--migrations", metavar="GLOB", help="compiled TypeORM migrations of a real project; "
+                        "94 small ones are made unless given")
+    parser.add_argument("--table", default="migrations", help="their ledger (migrations)")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/bench"), metavar="DIR",
                         help="where results.md, results.json and plot.svg go (build/bench)")
     parser.add_argument("--binary", type=pathlib.Path, default=pathlib.Path("build/release/alkemio-init"), metavar="PATH",
@@ -67,6 +71,7 @@ def main():
         steps = {"converged": lambda: scenarios.converged(bench, server),
                  "first4": lambda: scenarios.first_provisioning(bench, server, 4),
                  "first6": lambda: scenarios.first_provisioning(bench, server, 6),
+                 "typeorm": lambda: migrations.typeorm(bench, server, given.migrations, given.table),
                  "detection": lambda: (server.stop(), scenarios.detection(bench, server))[1]}
         for name, step in steps.items():
             if given.only and name not in given.only:
@@ -79,7 +84,7 @@ def main():
     if given.only:
         parts = {"converged": lambda r: report.converged_rows(r) + report.cpu_rows(r) + report.memory_rows(r),
                  "first4": lambda r: report.first_rows(r, 4), "first6": lambda r: report.first_rows(r, 6),
-                 "detection": report.detection_rows}
+                 "typeorm": report.typeorm_rows, "detection": report.detection_rows}
         print(report.markdown([row for name, result in results.items() for row in parts[name](result)], head))
         return
     rows = report.all_rows(results)

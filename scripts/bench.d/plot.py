@@ -38,7 +38,7 @@ def samples_of(result, key, factor):
 
 
 def save(path, results):
-    figure, axes = plot.subplots(3, 2, figsize=(11, 9), layout="constrained")
+    figure, axes = plot.subplots(4, 2, figsize=(11, 12), layout="constrained")
     converged = results["converged"]
     bars(axes[0][0], "Converged: nothing to do, four databases", samples_of(converged, "wall", 1000), "ms")
     memory = samples_of(converged, "kilobytes", 1 / 1024)
@@ -58,4 +58,6 @@ def save(path, results):
     axes[2][1].set_xlim(left=0)
     axes[2][1].tick_params(labelsize=8)
     axes[2][1].spines[["top", "right"]].set_visible(False)
+    for place, (key, title) in enumerate((("fresh", "TypeORM migrations, fresh database"), ("nothing", "TypeORM migrations, nothing pending"))):
+        bars(axes[3][place], title, samples_of({"samples": results["typeorm"][key]}, "wall", 1000), "ms")
     figure.savefig(path)

@@ -89,6 +89,29 @@ def first_rows(result, count):
             Row("", "serial psql", ms(median(serial)), spread(serial), f"{ratio:.2f} × serial psql", "≤ 0.6", ratio <= 0.6)]
 
 
+def typeorm_rows(result):
+    rows = []
+    fresh, nothing, count = result["fresh"], result["nothing"], result["count"]
+    ours, node, replay = fresh
+    wall = {side: median(pick(costs, "wall")) for side, costs in fresh.items()}
+    ratio = wall[ours] / wall[replay]
+    rows.append(Row(f"{count} TypeORM migrations, fresh database", ours, ms(wall[ours]), spread(pick(fresh[ours], "wall"))))
+    rows.append(Row("", node, ms(wall[node]), spread(pick(fresh[node], "wall")), f"{wall[node] / wall[ours]:.1f} × faster"))
+    rows.append(Row("", replay, ms(wall[replay]), spread(pick(fresh[replay], "wall")), f"{ratio:.2f} × the replay", "≤ 1.1", ratio <= 1.1))
+    cpu, memory = (median(pick(fresh[ours], key)) for key in ("cpu", "kilobytes"))
+    rows.append(Row("its CPU, client side", ours, ms(cpu), spread(pick(fresh[ours], "cpu")), "", "≤ 100 ms", cpu <= 0.1))
+    rows.append(Row("", node, ms(median(pick(fresh[node], "cpu"))), spread(pick(fresh[node], "cpu")),
+                    f"{median(pick(fresh[node], 'cpu')) / cpu:.1f} × less"))
+    rows.append(Row("its peak memory", ours, f"{memory / 1024:.1f} MB", "", "", "≤ 20 MB", memory <= 20 * 1024))
+    rows.append(Row("", node, f"{median(pick(fresh[node], 'kilobytes')) / 1024:.1f} MB", ""))
+    idle = {side: median(pick(costs, "wall")) for side, costs in nothing.items()}
+    rows.append(Row(f"{count} TypeORM migrations, nothing pending", ours, ms(idle[ours]), spread(pick(nothing[ours], "wall")), "",
+                    "≤ 40 ms", idle[ours] <= 0.040))
+    rows.append(Row("", node, ms(idle[node]), spread(pick(nothing[node], "wall")), f"{idle[node] / idle[ours]:.1f} × faster", "≥ 5",
+                    idle[node] / idle[ours] >= 5))
+    return rows
+
+
 def detection_rows(result):
     login, end = pick(result["samples"], "to_login"), pick(result["samples"], "to_exit")
     ready = pick(result["ready"], "wall")
@@ -104,6 +127,7 @@ def detection_rows(result):
 def all_rows(results):
     rows = converged_rows(results["converged"]) + cpu_rows(results["converged"]) + memory_rows(results["converged"])
     rows += first_rows(results["first4"], 4) + first_rows(results["first6"], 6)
+    rows += typeorm_rows(results["typeorm"])
     return rows + detection_rows(results["detection"])
 
 

@@ -28,7 +28,6 @@ Of a case's folder everything is copied to migrations/ of the project, but for p
 
 import concurrent.futures
 import difflib
-import hashlib
 import itertools
 import json
 import pathlib
@@ -41,24 +40,11 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import harness  # noqa: E402
+import typeorm_on_node  # noqa: E402
 
 VERSIONS = ("0.3", "1")
 CODE = "*.{js,ts,mjs,cjs,mts,cts}"
 COMPILED = {".ts": ("cjs", ".js"), ".cts": ("cjs", ".cjs"), ".mts": ("esm", ".mjs")}
-
-
-def install():
-    """The folder with the real TypeORM, made once for each lock file."""
-    lock = (HERE / "oracle/package-lock.json").read_bytes()
-    folder = pathlib.Path("/var/cache/alkemio-init") / f"typeorm-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / "oracle" / name, folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
-                       cwd=folder, check=True)
-        (folder / "complete").touch()
-    return folder
 
 
 class Oracle:
@@ -140,7 +126,7 @@ class Differential(harness.StackTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.packages = install()
+        cls.packages = typeorm_on_node.install()
         cls.oracle = Oracle(cls.server.environment())
         cls.addClassCleanup(cls.oracle.close)
         cls.shell = Shell(cls.server.environment())
