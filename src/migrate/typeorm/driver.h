@@ -31,6 +31,8 @@ class Driver {
     Driver(const Driver&) = delete;
     Driver& operator=(const Driver&) = delete;
 
+    /// Lets scripts in from now on, until the Stop is over.
+    void admit(const Stop& stop) { target_.closed = false, stop_ = stop; }
     /// Why a session could not be opened, if one could not.
     const std::optional<Failure>& refused() const { return refused_; }
     /// Cancels what runs and closes all sessions, so that the server rolls back what is open.
@@ -58,7 +60,7 @@ class Driver {
     script::Engine& engine_;
     Target target_;
     Watch& watch_;
-    const Stop& stop_;
+    Stop stop_;
     Blockers blockers_;
     int last_{0};
     std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here

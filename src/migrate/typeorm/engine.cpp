@@ -41,7 +41,9 @@ Result<Evidence> evidence_of(Session& session, const Listing& listing, const Sto
 /// One run: looks again, lets TypeORM work, and tells what became of it.
 class TypeormRun {
   public:
-    TypeormRun(const Context& context, const Stop& stop) : context_{context}, stop_{stop} {}
+    /// `looked`: the Project of a look, or nullptr.
+    TypeormRun(const Context& context, std::unique_ptr<Project> looked, const Stop& stop)
+        : context_{context}, looked_{std::move(looked)}, stop_{stop} {}
 
     /// What was found, if TypeORM came so far.
     std::optional<Listing>& listing() { return listing_; }
@@ -68,7 +70,7 @@ class TypeormRun {
     std::optional<Failure> try_once(Report& report) {
         auto session = context_.sessions.get(context_.login, stop_);
         if (!session) return std::move(session).error();
-        auto project = Project::open(context_, Access::full, stop_);
+        auto project = open();
         if (!project) return std::move(project).error();
         Project& made = **project;
         listing_ = made.listing();
@@ -88,6 +90,13 @@ class TypeormRun {
         auto failure = ran ? std::optional<Failure>{} : std::move(ran).error();
         settle(made, *before, report, failure);
         return failure;
+    }
+
+    /// Each try but the first loads the scripts anew: what they remember of the last one may be wrong.
+    Result<std::unique_ptr<Project>> open() {
+        if (!looked_) return Project::open(context_, Access::full, stop_);
+        looked_->resume(context_, stop_);
+        return std::move(looked_);
     }
 
     /// How many are to be applied: all that are pending, or those up to the one that is named.
@@ -198,6 +207,7 @@ class TypeormRun {
     }
 
     const Context& context_;
+    std::unique_ptr<Project> looked_;
     const Stop& stop_;
     int total_{0};
     int applied_{0};  ///< before this run
@@ -208,14 +218,6 @@ class TypeormRun {
     std::optional<Listing> listing_{};
 };
 
-Result<Listing> list(const Context& context, const Stop& stop) {
-    auto project = Project::open(context, Access::none, stop);
-    if (project) return (*project)->listing();
-    Failure failure = std::move(project).error();
-    if (failure.state.empty()) failure.state = "Nothing was changed.";
-    return failure;
-}
-
 }  // namespace
 
 Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
@@ -225,9 +227,14 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
     }
     // What is found does not change while a run lasts.
     if (!listing_) {
-        auto listed = list(context, stop);
-        if (!listed) return std::move(listed).error();
-        listing_ = std::move(*listed);
+        auto project = Project::open(context, Access::none, stop);
+        if (!project) {
+            Failure failure = std::move(project).error();
+            if (failure.state.empty()) failure.state = "Nothing was changed.";
+            return failure;
+        }
+        project_ = std::move(*project);
+        listing_ = project_->listing();
     }
     const Listing& listing = *listing_;
     const auto without_database = [&] {
@@ -243,8 +250,11 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
     }
     auto evidence = evidence_of(**session, listing, stop);
     if (!evidence) return std::move(evidence).error();
-    return survey(context.migration, listing, *evidence);
+    Level level = survey(context.migration, listing, *evidence);
+    if (level.pending() == 0) project_.reset();
+    return level;
 }
+
 Run TypeormEngine::revert(const Context& context, const Revert& order, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
     return typeorm::revert(context, order, patience);
@@ -257,7 +267,7 @@ Result<Created> TypeormEngine::create(const Context& context, const std::string&
 
 Run TypeormEngine::run(const Context& context, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
-    TypeormRun work{context, patience};
+    TypeormRun work{context, std::move(project_), patience};
     Run run = work.run();
     if (work.listing()) listing_ = std::move(work.listing());
     return run;

@@ -2,6 +2,7 @@
 // TypeORM's own migrations, run by TypeORM itself inside the JavaScript engine, over our own sessions.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "migrate/engine.h"
@@ -19,6 +20,7 @@ class TypeormEngine : public Engine {
 
   private:
     std::optional<Listing> listing_{};
+    std::unique_ptr<Project> project_{};  ///< of a look that found something pending, to go on with
 };
 
 }  // namespace ainit::migrate::typeorm

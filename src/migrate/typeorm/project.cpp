@@ -75,7 +75,7 @@ const Found* Listing::find(std::string_view name) const {
 }
 
 Project::Project(const Context& context, const Stop& stop)
-    : context_{context}, stop_{stop}, watch_{context.progress} {}
+    : context_{&context}, stop_{stop}, watch_{context.progress} {}
 
 Result<std::unique_ptr<Project>> Project::open(const Context& context, Access access, const Stop& stop) {
     std::unique_ptr<Project> project{new Project{context, stop}};
@@ -84,8 +84,16 @@ Result<std::unique_ptr<Project>> Project::open(const Context& context, Access ac
     return project;
 }
 
+void Project::resume(const Context& context, const Stop& stop) {
+    context_ = &context;
+    stop_ = stop;
+    watch_.tell_to(context.progress);
+    engine_->limit(stop);
+    driver_->admit(stop);
+}
+
 Result<void> Project::start(Access access) {
-    const config::Migration& migration = context_.migration;
+    const config::Migration& migration = context_->migration;
     script::Options options;
     options.stop = stop_;
     options.project = project_folder(migration);
@@ -103,8 +111,8 @@ Result<void> Project::start(Access access) {
         if (bundle.name == wanted) engine_->module(script::Bundle{"typeorm", bundle.bytecode});
         if (!bundle.name.starts_with("typeorm-")) engine_->module(bundle);
     }
-    const Duration lock_timeout = migration.lock_timeout.value_or(context_.config.postgres.lock_timeout);
-    Driver::Target target{context_.sessions.server(), context_.login, lock_timeout, access == Access::none};
+    const Duration lock_timeout = migration.lock_timeout.value_or(context_->config.postgres.lock_timeout);
+    Driver::Target target{context_->sessions.server(), context_->login, lock_timeout, access == Access::none};
     driver_ = std::make_unique<Driver>(*engine_, std::move(target), watch_, stop_);
     watch_.provide(*engine_);
     auto entry = engine_->require("alkemio-init/typeorm");
@@ -121,14 +129,14 @@ Answer<Value> Project::call(std::string_view function, const Value& options) {
 }
 
 Result<void> Project::list() {
-    const config::Migration& migration = context_.migration;
+    const config::Migration& migration = context_->migration;
     std::vector<Value> files;
     for (const std::string& glob : migration.files) files.push_back(engine_->string(absolute(glob)));
     const Value options = engine_->object({{"files", engine_->array(files)},
                                            {"dataSource", engine_->string(absolute(migration.data_source))},
                                            {"table", engine_->string(migration.table)},
                                            {"schema", engine_->string(migration.schema)},
-                                           {"database", engine_->string(context_.login.database)}});
+                                           {"database", engine_->string(context_->login.database)}});
     auto answer = call("open", options);
     if (!answer) return explain(answer.error());
     listing_.version = text_of(*answer, "version");
@@ -152,11 +160,11 @@ Result<void> Project::list() {
 Value Project::run_options(bool fake) {
     return engine_->object({{"transaction", engine_->string(listing_.transaction)},
                             {"fake", engine_->boolean(fake)},
-                            {"to", engine_->string(context_.extent.to)}});
+                            {"to", engine_->string(context_->extent.to)}});
 }
 
 Result<std::vector<std::string>> Project::run() {
-    auto answer = call("run", run_options(context_.extent.fake));
+    auto answer = call("run", run_options(context_->extent.fake));
     driver_->close();
     if (!answer) return explain(answer.error());
     watch_.committed();
@@ -192,7 +200,7 @@ Failure Project::explain(const script::Exception& exception) const {
     if (driver_ && driver_->refused()) return *driver_->refused();
     Failure failure = exception.failure(Code::migration_failed, Code::migration_timeout, {});
     const Work* work = watch_.current();
-    const std::string database = fmt::format("database \"{}\"", context_.migration.database);
+    const std::string database = fmt::format("database \"{}\"", context_->migration.database);
     failure.what = work == nullptr ? fmt::format("cannot load the migrations of {}", database)
                                    : fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
     if (exception.kind != script::Exception::Kind::thrown) return failure;

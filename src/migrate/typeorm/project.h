@@ -43,6 +43,10 @@ class Project {
   public:
     static Result<std::unique_ptr<Project>> open(const Context& context, Access access, const Stop& stop);
 
+    /// Goes on with one that was opened to look: sessions may be opened from now on. The Context must live until the work
+    /// is done.
+    void resume(const Context& context, const Stop& stop);
+
     const Listing& listing() const { return listing_; }
     const Watch& watch() const { return watch_; }
     Watch& watch() { return watch_; }
@@ -62,8 +66,8 @@ class Project {
     Failure refused_login() const;
     script::Value run_options(bool fake);
 
-    const Context& context_;
-    const Stop& stop_;
+    const Context* context_;  ///< of the present work
+    Stop stop_;
     Watch watch_;
     std::unique_ptr<script::Engine> engine_{};
     std::unique_ptr<Driver> driver_{};

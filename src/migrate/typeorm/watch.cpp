@@ -112,9 +112,9 @@ const Refused* Watch::refused(std::string_view text) const {
 }
 
 void Watch::tell(Progress::Kind kind, int number, std::string text, Duration duration) const {
-    if (!progress_) return;
+    if (!*progress_) return;
     const Work& work = works_[static_cast<std::size_t>(number - 1)];
-    progress_({work.name, number, total_, kind, std::move(text), duration});
+    (*progress_)({work.name, number, total_, kind, std::move(text), duration});
 }
 
 }  // namespace ainit::migrate::typeorm

@@ -42,7 +42,10 @@ struct Work {
 
 class Watch {
   public:
-    explicit Watch(const ProgressSink& progress) : progress_{progress} {}
+    explicit Watch(const ProgressSink& progress) : progress_{&progress} {}
+
+    /// In the place of the one before; it must live until the work is done.
+    void tell_to(const ProgressSink& progress) { progress_ = &progress; }
 
     /// Makes the module `alkemio-init:watch`. The Watch must live as long as scripts run, and the engine as long as
     /// places are asked for.
@@ -76,7 +79,7 @@ class Watch {
     void tell(Progress::Kind kind, int number, std::string text, Duration duration) const;
     bool at_work() const { return !works_.empty() && !works_.back().ended; }
 
-    const ProgressSink& progress_;
+    const ProgressSink* progress_;
     int total_{0};
     bool at_once_{true};
     std::vector<Work> works_{};
