@@ -227,9 +227,12 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
     }
     // What is found does not change while a run lasts.
     if (!listing_) {
-        auto project = Project::open(context, Access::none, stop);
+        // Scripts run here, too: they are loaded.
+        const Stop patience = stop.within(context.migration.timeout);
+        auto project = Project::open(context, Access::none, patience);
         if (!project) {
             Failure failure = std::move(project).error();
+            static_cast<void>(ended_by_stop(failure, patience, context));
             if (failure.state.empty()) failure.state = "Nothing was changed.";
             return failure;
         }
