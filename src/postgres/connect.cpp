@@ -74,9 +74,9 @@ Attempt::Attempt(const Server& server, const Login& login) : server_{server}, lo
     std::string wanted = value_of(server, "target_session_attrs", "any");
     const bool preferring = wanted == "prefer-standby";
     if (preferring) wanted = "standby";
-    for (const Host& host : hosts) places_.push_back({host, wanted});
+    for (const Host& host : hosts) places_.push_back({host, {}, wanted});
     for (const Host& host : hosts) {
-        if (preferring) places_.push_back({host, "any"});
+        if (preferring) places_.push_back({host, {}, "any"});
     }
     start();
 }
@@ -90,6 +90,7 @@ std::vector<std::pair<std::string, std::string>> Attempt::parameters() const {
     }
     all.emplace_back("host", places_[at_].host.name);
     all.emplace_back("port", places_[at_].host.port);
+    if (!places_[at_].address.empty()) all.emplace_back("hostaddr", places_[at_].address);
     all.emplace_back("user", login_.user);
     all.emplace_back("dbname", login_.database);
     all.emplace_back("client_encoding", "UTF8");
@@ -97,6 +98,33 @@ std::vector<std::pair<std::string, std::string>> Attempt::parameters() const {
 }
 
 void Attempt::start() {
+    deadline_ = after(server_.connect_timeout);
+    const Place& place = places_[at_];
+    const bool known = !place.address.empty() || !value_of(server_, "hostaddr", {}).empty();
+    if (known || !is_name(place.host.name)) return connect();
+    events_ = POLLIN;
+    lookup_.emplace(place.host.name);
+}
+
+/// One place for each address of the present host's name, in its stead.
+void Attempt::find_addresses() {
+    auto addresses = lookup_->take();
+    lookup_.reset();
+    if (!addresses) {
+        Failure failure = login_failure(server_, login_, "", Reached::nothing);
+        failure.because = fmt::format("could not translate host name \"{}\" to address: {}", places_[at_].host.name,
+                                      addresses.error().because);
+        return next(std::move(failure));
+    }
+    const auto here = places_.begin() + static_cast<std::ptrdiff_t>(at_);
+    std::vector<Place> found(addresses->size(), *here);
+    for (std::size_t i = 0; i < found.size(); ++i) found[i].address = (*addresses)[i];
+    *here = found.front();
+    places_.insert(here + 1, found.begin() + 1, found.end());
+    start();
+}
+
+void Attempt::connect() {
     const auto texts = parameters();
     std::vector<const char*> keywords;
     std::vector<const char*> values;
@@ -111,7 +139,6 @@ void Attempt::start() {
     keywords.push_back(nullptr);
     values.push_back(nullptr);
 
-    deadline_ = after(server_.connect_timeout);
     events_ = POLLOUT;
     heard_ = false;
     first_word_.clear();
@@ -126,6 +153,7 @@ void Attempt::start() {
 }
 
 void Attempt::advance() {
+    if (lookup_) return find_addresses();
     const ConnStatusType before = PQstatus(connection_.get());
     if (events_ == POLLIN) {
         char byte = 0;
@@ -155,7 +183,10 @@ Reached Attempt::reached(ConnStatusType before) const {
 
 void Attempt::time_out() {
     Failure failure = login_failure(server_, login_, "", Reached::nothing);
-    failure.because = fmt::format("no answer within {}", show(server_.connect_timeout));
+    failure.because = fmt::format("{} within {}",
+                                  lookup_ ? "the name service does not answer" : "no answer",
+                                  show(server_.connect_timeout));
+    lookup_.reset();
     next(std::move(failure));
 }
 

@@ -2,10 +2,12 @@
 // One login under way. libpq's own connecting is driven step by step, so that many logins, the
 // request to stop and the deadlines share one poll. libpq would stay for ever with a host that does
 // not answer when it is driven so; therefore it is given one host at a time, and what concerns
-// several hosts (the next one, target_session_attrs) is done here.
+// several hosts (the next one, target_session_attrs) is done here. So are their names, which libpq
+// would ask getaddrinfo for, and that cannot be interrupted.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 
 #include "base/result.h"
 #include "postgres/error.h"
+#include "postgres/lookup.h"
 #include "postgres/server.h"
 
 namespace ainit::postgres {
@@ -26,7 +29,7 @@ class Attempt {
 
     bool done() const { return made_ || failure_; }
 
-    int fd() const { return PQsocket(connection_.get()); }
+    int fd() const { return lookup_ ? lookup_->fd() : PQsocket(connection_.get()); }
 
     /// POLLIN or POLLOUT, as libpq waits for it.
     short events() const { return events_; }
@@ -47,10 +50,13 @@ class Attempt {
   private:
     struct Place {
         Host host;
+        std::string address;     ///< of a host that is a name, once it is known
         std::string attributes;  ///< target_session_attrs that it must fit
     };
 
     void start();
+    void connect();
+    void find_addresses();
     void next(Failure failure);
     void succeed();
     Reached reached(ConnStatusType before) const;
@@ -60,6 +66,7 @@ class Attempt {
     const Login& login_;
     std::vector<Place> places_{};
     std::size_t at_{0};
+    std::optional<Lookup> lookup_{};  ///< of the present host, while it is under way
     Connection connection_{nullptr, &PQfinish};
     short events_{0};
     bool heard_{false};       ///< the last time we looked, the server had said something

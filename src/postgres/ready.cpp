@@ -89,7 +89,7 @@ class Waiting {
     /// Where nobody listened, knocking at the port costs a tenth of trying to log in. Whether the reason is still the same
     /// is asked with the whole login from time to time.
     bool nobody_listens() const {
-        return silent_ && Clock::now() < ask_silence_at_ && !somebody_listens(server_);
+        return silent_ && Clock::now() < ask_silence_at_ && !somebody_listens(server_, stop_.within(server_.connect_timeout));
     }
 
     Failure end_of_wait() const {
@@ -100,7 +100,7 @@ class Waiting {
     std::string state_of_refusal(const Failure& failure) {
         if (failure.code != Code::not_ready || !failure.sqlstate.empty()) return state_of(failure);
         if (Clock::now() >= ask_silence_at_) {
-            silence_ = reason_of_silence(server_);
+            silence_ = reason_of_silence(server_, stop_.within(server_.connect_timeout));
             ask_silence_at_ = after(kSilenceInterval);
         }
         return silence_;

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "base/file.h"
+#include "postgres/lookup.h"
 
 namespace ainit::postgres {
 namespace {
@@ -62,33 +63,41 @@ int try_socket(const std::string& folder, const std::string& port) {
 
 constexpr int kUnknownHost = -1;
 
-/// The errno of connecting to a host's addresses one after the other; 0 when one takes the connection.
-int try_host(const Host& host) {
-    const bool is_socket = host.name.starts_with('/') || host.name.starts_with('@');
-    if (is_socket) return try_socket(host.name, host.port);
+/// The errno of connecting to an address, which is numeric.
+int try_address(const std::string& text, const std::string& port) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    if (::getaddrinfo(host.name.c_str(), host.port.c_str(), &hints, &found) != 0)
-        return kUnknownHost;
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
+    if (::getaddrinfo(text.c_str(), port.c_str(), &hints, &found) != 0) return kUnknownHost;
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address{found, &::freeaddrinfo};
+    return try_connect(address->ai_family, address->ai_addr, address->ai_addrlen);
+}
+
+/// The errno of connecting to a host's addresses one after the other; 0 when one takes the connection.
+int try_host(const Host& host, const Stop& stop) {
+    const bool is_socket = host.name.starts_with('/') || host.name.starts_with('@');
+    if (is_socket) return try_socket(host.name, host.port);
+    const auto addresses = addresses_of(host.name, stop);
+    if (!addresses) return kUnknownHost;
     int error = ECONNREFUSED;
-    for (const addrinfo* one = found; one != nullptr && error != 0; one = one->ai_next) {
-        error = try_connect(one->ai_family, one->ai_addr, one->ai_addrlen);
+    for (const std::string& address : *addresses) {
+        error = try_address(address, host.port);
+        if (error == 0) break;
     }
     return error;
 }
 
 }  // namespace
 
-std::string reason_of_silence(const Server& server) {
-    const int error = try_host(server.hosts().front());
+std::string reason_of_silence(const Server& server, const Stop& stop) {
+    const int error = try_host(server.hosts().front(), stop);
     return error == kUnknownHost ? "unknown host" : text_of(error);
 }
 
-bool somebody_listens(const Server& server) {
-    return std::ranges::any_of(server.hosts(), [](const Host& host) {
-        const int error = try_host(host);
+bool somebody_listens(const Server& server, const Stop& stop) {
+    return std::ranges::any_of(server.hosts(), [&](const Host& host) {
+        const int error = try_host(host, stop);
         return error == 0 || error == EINPROGRESS;
     });
 }
