@@ -57,17 +57,11 @@ Answer answer(std::string_view target, const Status::Facts& facts) {
 /// One connection, from its request to its answer.
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Protocol::socket socket, const Status& status, std::shared_ptr<std::size_t> count)
-        : stream_{std::move(socket)}, status_{status}, count_{std::move(count)} {
-        ++*count_;
+    Connection(Protocol::socket socket, const Status& status)
+        : stream_{std::move(socket)}, status_{status} {
         parser_.header_limit(kLargestHeader);
         parser_.body_limit(0);
     }
-
-    ~Connection() { --*count_; }
-
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
 
     void start() {
         stream_.expires_after(kPatience);
@@ -78,6 +72,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
                              if (error) return self->close();
                              self->reply();
                          });
+    }
+
+    /// Also before its request has come.
+    void close() {
+        beast::error_code ignored;
+        stream_.socket().shutdown(Protocol::socket::shutdown_both, ignored);
+        stream_.close();
     }
 
   private:
@@ -101,15 +102,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
             });
     }
 
-    void close() {
-        beast::error_code ignored;
-        stream_.socket().shutdown(Protocol::socket::shutdown_both, ignored);
-        stream_.close();
-    }
-
     Stream stream_;
     const Status& status_;
-    std::shared_ptr<std::size_t> count_;
     beast::flat_buffer buffer_{kLargestHeader};
     http::request_parser<http::empty_body> parser_{};
     http::response<http::string_body> response_{};
@@ -151,12 +145,22 @@ struct Server::Implementation {
         acceptor.async_accept([this](const beast::error_code& error, Protocol::socket socket) {
             if (error == asio::error::operation_aborted) return;
             if (error) return accept_later();
-            // Beyond the limit a client is turned away at once, which costs nothing.
-            if (*count < kMostConnections) {
-                std::make_shared<Connection>(std::move(socket), status, count)->start();
-            }
+            serve(std::move(socket));
             accept();
         });
+    }
+
+    /// Beyond the limit the one that has been there longest goes: a probe says what it wants at once, and who does not
+    /// must not keep it out.
+    void serve(Protocol::socket socket) {
+        std::erase_if(open, [](const auto& one) { return one.expired(); });
+        if (open.size() >= kMostConnections) {
+            if (auto oldest = open.front().lock()) oldest->close();
+            open.erase(open.begin());
+        }
+        auto connection = std::make_shared<Connection>(std::move(socket), status);
+        connection->start();
+        open.push_back(connection);
     }
 
     /// Without descriptors to spare the same error would come again at once, for ever.
@@ -170,7 +174,7 @@ struct Server::Implementation {
     asio::basic_socket_acceptor<Protocol> acceptor;
     asio::steady_timer pause;
     const Status& status;
-    std::shared_ptr<std::size_t> count{std::make_shared<std::size_t>(0)};
+    std::vector<std::weak_ptr<Connection>> open{};  ///< the oldest first
     std::string path{};
 };
 
