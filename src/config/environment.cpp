@@ -54,6 +54,16 @@ class FromEnvironment {
         return found;
     }
 
+    /// libpq reads it whatever else it is given, and would mix the section of its file into our settings.
+    void refuse_service() {
+        if (!find("PGSERVICE")) return;
+        fail(Code::config_conflict,
+             "cannot use PGSERVICE",
+             "connection service files are not read",
+             "unset it, and write what its section has into [postgres], or into PGHOST, PGPORT, PGUSER …",
+             "PGSERVICE");
+    }
+
     std::optional<std::string> read(const Variable& variable) {
         if (!variable.file) return variable.text;
         auto content = read_secret(variable.text, sources_);
@@ -183,6 +193,7 @@ std::string from_environment(Loaded& loaded, const Sources& sources, std::set<st
     for (const VariableEntry& entry : variables()) {
         take(loaded, from, entry, set);
     }
+    from.refuse_service();
     std::string service;
     if (loaded.config.file.empty()) service = add_databases(loaded, from);
     // A variable that holds our password is not for children, whatever its name. Another's is the service's own.

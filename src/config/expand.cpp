@@ -57,6 +57,14 @@ Result<Expanded> expand(std::string_view text, const Sources& sources) {
         const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
         if (close == std::string_view::npos) break;
         const std::string_view inner = text.substr(open + 2, close - open - 2);
+        const bool ours = inner.starts_with("env:") || inner.starts_with("file:");
+        // As Compose has it: a dollar before it makes it plain text.
+        if (ours && open > 0 && text[open - 1] == '$') {
+            out.text += text.substr(0, open - 1);
+            out.text += text.substr(open, close - open + 1);
+            text.remove_prefix(close + 1);
+            continue;
+        }
         out.text += text.substr(0, open);
         if (inner.starts_with("env:")) {
             const std::string name{inner.substr(4)};

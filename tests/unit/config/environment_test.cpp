@@ -212,6 +212,11 @@ TEST_CASE("environment: libpq's 0 of PGCONNECT_TIMEOUT, no limit, leaves an atte
     CHECK(alone({{"PGCONNECT_TIMEOUT", "0"}}).config.postgres.connect_timeout == Duration{5'000});
 }
 
+TEST_CASE("environment: PGSERVICE is refused, since libpq would mix its section in") {
+    const std::string told = failures(parse("", {{"PGSERVICE", "main"}, {"PGHOST", "db"}}));
+    CHECK(told.find("E115 cannot use PGSERVICE: connection service files are not read; unset it") != std::string::npos);
+}
+
 TEST_CASE("environment: nothing at all is a configuration too") {
     const auto loaded = alone({});
     CHECK(failures(loaded) == "");

@@ -154,6 +154,12 @@ TEST_CASE("config: ${env:…} and ${file:…} are replaced in values of every ty
     CHECK(shown(loaded, "postgres.host") == "[\"db.x\", \"b\"]  # alkemio.toml:2:8");
 }
 
+TEST_CASE("config: a dollar before ${env:…} or ${file:…} makes it plain text") {
+    const auto loaded = parse("[postgres]\nuser = \"$${env:A}-${env:A}-$${file:x}\"\n", {{"A", "a"}});
+    REQUIRE(failures(loaded) == "");
+    CHECK(loaded.config.postgres.user == "${env:A}-a-${file:x}");
+}
+
 TEST_CASE("config: what cannot be replaced is an error at its place") {
     CHECK(failures(parse("[postgres]\nhost = \"${env:NO}\"\nminimum_version = \"${env:NO}\"\nport "
                          "= \"${env:BAD}\"\n",
