@@ -1,0 +1,1 @@
+Object.defineProperty(Object.prototype,'stack',{get(){throw 1}});throw new Error('x')

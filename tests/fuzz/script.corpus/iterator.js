@@ -1,0 +1,1 @@
+Array.prototype[Symbol.iterator]=null;const[a]=[1]

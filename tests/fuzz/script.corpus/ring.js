@@ -1,0 +1,1 @@
+let a=[];a[0]=a;String(a.flat(Infinity))

@@ -1,0 +1,1 @@
+const e=new Error;e.name={};e.message=Symbol();throw e

@@ -1,0 +1,1 @@
+Object.prototype.then=function(a){a(1)};(async()=>{await {}})()

@@ -1,0 +1,1 @@
+setTimeout(()=>{throw 5},1);new Promise(r=>setTimeout(r,9))
