@@ -131,6 +131,10 @@ bool Session::in_transaction() const {
     return PQtransactionStatus(link_->connection) != PQTRANS_IDLE;
 }
 
+bool Session::in_failed_transaction() const {
+    return PQtransactionStatus(link_->connection) == PQTRANS_INERROR;
+}
+
 bool Session::used_password() const {
     return PQconnectionUsedPassword(link_->connection) != 0;
 }

@@ -89,8 +89,10 @@ class Session {
     const ErrorFields& last_error() const;
     /// False once the connection is lost, or was abandoned after a cancel that got no answer.
     bool usable() const;
-    /// '0' idle, 'T' in a transaction, 'E' in a failed one.
+    /// Also in a failed one.
     bool in_transaction() const;
+    /// In a transaction in which a statement has failed: only a rollback gets out of it.
+    bool in_failed_transaction() const;
     /// Whether the server asked for the password: under trust, a certificate or a peer's name any would do.
     bool used_password() const;
     int server_version() const;  ///< 170005

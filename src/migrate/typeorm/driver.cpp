@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/typeorm/concurrently.h"
+#include "migrate/typeorm/wire.h"
 
 namespace ainit::migrate::typeorm {
 
@@ -67,22 +68,6 @@ Parameter parameter_of(const Value& value) {
 }
 
 }  // namespace
-
-struct Driver::Wire {
-    explicit Wire(postgres::Session made) : session{std::move(made)} {}
-
-    postgres::Session session;
-    std::optional<postgres::Exchange> running{};
-    script::TaskId watched{0};
-    std::string text{};
-    Value done{};
-    Value notice{};
-    bool noticed{false};  ///< notices of the statement are on their way
-    bool own_lock_timeout{false};  ///< the project says itself how long to wait for locks
-    bool lifted{false};            ///< lock_timeout is off for the statement
-    script::TaskId asking{0};
-    std::string blocker{};
-};
 
 Driver::Driver(script::Engine& engine, Target target, Watch& watch, const Stop& stop)
     : engine_{engine}, target_{std::move(target)}, watch_{watch}, stop_{stop},
@@ -145,7 +130,7 @@ Driver::Answer Driver::open(const Call& call) {
         return Value{};
     }
     const int number = ++last_;
-    auto& wire = *wires_.emplace(number, std::make_unique<Wire>(std::move(*session))).first->second;
+    auto& wire = *wires_.emplace(number, std::make_unique<Wire>(number, std::move(*session))).first->second;
     hear_notices(wire, call[1]);
     const auto says = [&](const char* name) { return call[0].get(name) ? call[0].get(name)->text() : std::string{}; };
     wire.own_lock_timeout = says("lock_timeout").find_first_of("123456789") != std::string::npos ||
@@ -192,13 +177,20 @@ Driver::Answer Driver::send(const Call& call) {
         return Value{};
     }
     watch_.sent(wire.text, wire.session.in_transaction());
+    wire.kept.reset();
+    if (journal_ == nullptr || consult(wire, statement)) start(number, std::move(statement));
+    return Value{};
+}
+
+void Driver::start(int number, postgres::Statement statement) {
+    Wire& wire = *wires_.at(number);
     // Answered at once by the server, so it may block the loop.
     wire.lifted = !wire.own_lock_timeout && !wire.session.in_transaction() && waits_by_design(wire.text) &&
                   lift_lock_timeout(wire.session, stop_);
     wire.running.emplace(wire.session, std::move(statement));
     if (wire.running->done()) {
         engine_.post([this, number] { finish(number); });
-        return Value{};
+        return;
     }
     wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
     wire.watched = engine_.watch(wire.running->fd(), wire.running->events(), [this, number](short) {
@@ -213,7 +205,6 @@ Driver::Answer Driver::send(const Call& call) {
         if (std::exchange(ready.noticed, false)) engine_.post([this, number] { finish(number); });
         else finish(number);
     });
-    return Value{};
 }
 
 void Driver::finish(int number) {
@@ -221,10 +212,15 @@ void Driver::finish(int number) {
     if (found == wires_.end()) return;
     Wire& wire = *found->second;
     engine_.cancel(std::exchange(wire.asking, 0));
-    const std::string text = std::move(wire.text);
-    const Value arguments[] = {answer_of(wire, text)};
+    auto results = wire.running->take();
+    Outcome outcome;
+    if (results) *outcome.rows = std::move(*results);
+    else outcome.error = wire.session.last_error();
     wire.running.reset();
     if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
+    if (wire.kept && conclude(wire, outcome)) return;
+    const std::string text = std::move(wire.text);
+    const Value arguments[] = {answer_for(wire, text, outcome)};
     const Value done = std::exchange(wire.done, Value{});
     // What it throws is for connection.js to pass on; see there.
     static_cast<void>(done.call(arguments));
@@ -247,18 +243,14 @@ void Driver::look_for_blockers(int number) {
     wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
 }
 
-Value Driver::answer_of(Wire& wire, const std::string& text) {
-    auto results = wire.running->take();
+Value Driver::answer_for(Wire& wire, const std::string& text, const Outcome& outcome) {
     std::vector<Value> all;
-    if (results) {
-        for (const Rows& rows : *results) all.push_back(result_of(rows));
-    }
-    const ErrorFields& error = wire.session.last_error();
-    watch_.answered(text, results ? nullptr : &error);
+    for (const Rows& rows : *outcome.rows) all.push_back(result_of(rows));
+    watch_.answered(text, outcome.error ? &*outcome.error : nullptr);
     const Value answer = engine_.object({{"results", engine_.array(all)},
                                          {"lost", engine_.boolean(!wire.session.usable())},
                                          {"active", engine_.boolean(wire.session.in_transaction())}});
-    if (!results) static_cast<void>(answer.set("error", fields_of(error)));
+    if (outcome.error) static_cast<void>(answer.set("error", fields_of(*outcome.error)));
     return answer;
 }
 

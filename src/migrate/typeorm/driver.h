@@ -10,6 +10,7 @@
 #include <string>
 
 #include "migrate/typeorm/blockers.h"
+#include "migrate/typeorm/journal.h"
 #include "migrate/typeorm/watch.h"
 #include "postgres/exchange.h"
 #include "postgres/sessions.h"
@@ -35,11 +36,15 @@ class Driver {
     void admit(const Stop& stop) { target_.closed = false, stop_ = stop; }
     /// Why a session could not be opened, if one could not.
     const std::optional<Failure>& refused() const { return refused_; }
+    /// From here on what migrations commit before their row in the ledger goes into this journal, and what it has is not
+    /// sent again. It must live as long as scripts run.
+    void keep(Journal& journal) { journal_ = &journal; }
     /// Cancels what runs and closes all sessions, so that the server rolls back what is open.
     void close();
 
   private:
     struct Wire;
+    struct Kept;
     using Answer = script::Answer<script::Value>;
 
     void provide();
@@ -48,10 +53,22 @@ class Driver {
     Answer close_one(const script::Call& call);
     postgres::Server server_for(const script::Value& settings) const;
     void hear_notices(Wire& wire, const script::Value& notice);
+    void start(int number, postgres::Statement statement);
     void finish(int number);
+    /// What the journal has to do with a statement that is about to be sent; false if it is not sent.
+    bool consult(Wire& wire, const postgres::Statement& statement);
+    bool consult_after_end(Wire& wire, const postgres::Statement& statement, const Work& work);
+    void prepare(Wire& wire, const postgres::Statement& statement, Noted noted, const Demands& demands);
+    void wrap(Wire& wire);
+    bool refuse(Wire& wire, Failure failure);
+    bool refuse(Wire& wire);
+    void answer_again(Wire& wire, const Committed& done);
+    /// The same of one that was answered. True: it is sent once more.
+    bool conclude(Wire& wire, Outcome& outcome);
+    void write_journal(Wire& wire);
     /// Of a statement that takes long: tells who blocks it, as often as that changes.
     void look_for_blockers(int number);
-    script::Value answer_of(Wire& wire, const std::string& text);
+    script::Value answer_for(Wire& wire, const std::string& text, const Outcome& outcome);
     script::Value result_of(const postgres::Rows& rows);
     script::Value fields_of(const postgres::ErrorFields& fields);
     /// Calls back in a macrotask.
@@ -62,6 +79,8 @@ class Driver {
     Watch& watch_;
     Stop stop_;
     Blockers blockers_;
+    Journal* journal_{nullptr};
+    bool warned_{false};
     int last_{0};
     std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here
     std::optional<Failure> refused_{};

@@ -34,7 +34,11 @@ std::map<std::string, std::string> checksums_of(const Listing& listing) {
 
 Result<Evidence> evidence_of(Session& session, const Listing& listing, const Stop& stop) {
     auto evidence = read_evidence(session, listing, stop);
-    if (evidence) evidence->checksums = checksums_of(listing);
+    if (!evidence) return evidence;
+    evidence->checksums = checksums_of(listing);
+    auto journals = read_journals(session, listing.ledger(), stop);
+    if (!journals) return std::move(journals).error();
+    evidence->journals = std::move(*journals);
     return evidence;
 }
 
@@ -86,9 +90,11 @@ class TypeormRun {
         if (*pending == 0) return {};
         made.watch().expect(*pending, made.listing().transaction != "all");
         begun_ = true;
+        Journal journal{made.listing().ledger(), before->journals};
+        if (!context_.extent.fake) made.keep(journal);
         auto ran = made.run();
         auto failure = ran ? std::optional<Failure>{} : std::move(ran).error();
-        settle(made, *before, report, failure);
+        settle(made, *before, journal, report, failure);
         return failure;
     }
 
@@ -114,7 +120,8 @@ class TypeormRun {
     }
 
     /// What is in the ledger now is what stays, whatever ended the run.
-    void settle(Project& project, const Evidence& before, Report& report, std::optional<Failure>& failure) {
+    void settle(Project& project, const Evidence& before, const Journal& journal, Report& report,
+                std::optional<Failure>& failure) {
         const Stop patience = stop_.deaf().until(after(Duration{5'000}));
         auto session = context_.sessions.get(context_.login, patience);
         auto rows = session ? read_ledger(**session, project.listing().schema, project.listing().table, patience)
@@ -132,6 +139,7 @@ class TypeormRun {
         }
         report.applied.insert(report.applied.end(), fresh.begin(), fresh.end());
         note_what_is_left(project, *rows);
+        if (journal.used()) tidy_journal(project, **session, *rows, patience);
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
         if (failure) failure->state = state_of(project, report);
         if (context_.extent.fake) {
@@ -149,7 +157,24 @@ class TypeormRun {
             return work.outside && std::ranges::find(rows, work.name, &Row::name) == rows.end();
         });
         current_ = works.empty() ? "" : works.back().name;
+        half_ = 0;
         blocker_ = project.watch().blocker();
+    }
+
+    /// What the ledger has needs no journal; how far the one that was at work came is what the others tell.
+    void tidy_journal(const Project& project, Session& session, const std::vector<Row>& rows, const Stop& stop) {
+        const std::string ledger = project.listing().ledger();
+        auto journals = read_journals(session, ledger, stop);
+        if (!journals) return;
+        half_ = journals->contains(current_) ? journals->at(current_).back().number : 0;
+        for (const auto& [name, journal] : *journals) {
+            if (std::ranges::find(rows, name, &Row::name) == rows.end()) continue;
+            if (name == current_) half_ = 0;
+            if (auto done = clear_journal(session, ledger, name, stop); !done) {
+                log::warn("migrate", "cannot take an applied migration out of the journal",
+                          {{"migration", name}, {"because", done.error().line()}});
+            }
+        }
     }
 
     std::string state_of(const Project& project, const Report& report) const {
@@ -157,7 +182,10 @@ class TypeormRun {
         std::string state;
         if (work != nullptr) {
             const bool recorded = std::ranges::find(report.applied, work->name) != report.applied.end();
-            if (project.listing().transaction == "none" && !recorded) {
+            if (half_ > 0) {
+                state = fmt::format("{} committed its first {} itself, they stay; the rest was rolled back; ", work->name,
+                                    count_of(static_cast<std::size_t>(half_), "statement", "statements"));
+            } else if (project.listing().transaction == "none" && !recorded) {
                 state = fmt::format("{} ran without a transaction: what its first statements did stays; ", work->name);
             } else if (work->committed > 0 && !recorded) {
                 state = fmt::format("{} committed its first {} statements itself, they stay; the rest was rolled back; ",
@@ -202,7 +230,9 @@ class TypeormRun {
         }
         if (failure.state.empty()) failure.state = "Nothing was changed.";
         if (failure.hint.empty() && failure.code == Code::migration_failed) {
-            failure.hint = "mend the migration, or the data, and run it again: it goes on with this one";
+            failure.hint = half_ > 0 ? fmt::format("mend what comes behind statement {}, or the data, and run it again: it goes on there; "
+                                                   "what is committed shows: alkemio-init migrate repair {}", half_, current_)
+                                     : "mend the migration, or the data, and run it again: it goes on with this one";
         }
     }
 
@@ -214,6 +244,7 @@ class TypeormRun {
     bool begun_{false};
     bool repeatable_{false};
     std::string current_{};
+    int half_{0};  ///< how many statements of the current one are committed, while the ledger does not have it
     std::string blocker_{};
     std::optional<Listing> listing_{};
 };

@@ -163,6 +163,11 @@ Value Project::run_options(bool fake) {
                             {"to", engine_->string(context_->extent.to)}});
 }
 
+void Project::keep(Journal& journal) {
+    journal_ = &journal;
+    driver_->keep(journal);
+}
+
 Result<std::vector<std::string>> Project::run() {
     auto answer = call("run", run_options(context_->extent.fake));
     driver_->close();
@@ -198,6 +203,11 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
 
 Failure Project::explain(const script::Exception& exception) const {
     if (driver_ && driver_->refused()) return *driver_->refused();
+    if (journal_ != nullptr && journal_->stopped()) {
+        Failure failure = *journal_->stopped();
+        failure.what += fmt::format(" of database \"{}\"", context_->migration.database);
+        return failure;
+    }
     Failure failure = exception.failure(Code::migration_failed, Code::migration_timeout, {});
     const Work* work = watch_.current();
     const std::string database = fmt::format("database \"{}\"", context_->migration.database);

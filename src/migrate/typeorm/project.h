@@ -51,6 +51,9 @@ class Project {
     const Watch& watch() const { return watch_; }
     Watch& watch() { return watch_; }
 
+    /// Keeps a journal of what runs, which must live as long as this.
+    void keep(Journal& journal);
+
     /// Runs of what is pending as much as the context says; the Failure's state is left to the caller.
     Result<std::vector<std::string>> run();
     /// Reverts the last one; `fake`: takes its row out of the ledger alone.
@@ -71,6 +74,7 @@ class Project {
     Watch watch_;
     std::unique_ptr<script::Engine> engine_{};
     std::unique_ptr<Driver> driver_{};
+    Journal* journal_{nullptr};
     script::Value entry_{};
     std::string_view verb_{"apply"};  ///< what scripts are asked to do with a migration
     Listing listing_{};

@@ -64,6 +64,11 @@ class Surveyor {
         known_.insert(found.name);
         if (!applied_.contains(found.name)) {
             pending_.push_back(&found);
+            const auto journal = evidence_.journals.find(found.name);
+            if (journal != evidence_.journals.end()) {
+                entry.note = fmt::format("half done: its first {} statements are committed; see migrate repair",
+                                         journal->second.back().number);
+            }
             level_.entries.push_back(std::move(entry));
             return;
         }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "migrate/engine.h"
+#include "migrate/typeorm/journal.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
 
@@ -15,10 +16,11 @@ namespace ainit::migrate::typeorm {
 struct Evidence {
     std::vector<Row> rows{};
     std::map<std::string, Record> records{};
+    Journals journals{};
     std::map<std::string, std::string> checksums{};  ///< of files, by path
 };
 
-/// All of it but the checksums.
+/// All of it but the journals and the checksums.
 Result<Evidence> read_evidence(postgres::Session& session, const Listing& listing, const Stop& stop);
 
 Level survey(const config::Migration& migration, const Listing& listing, const Evidence& evidence);

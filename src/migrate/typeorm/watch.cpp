@@ -33,6 +33,7 @@ void Watch::provide(script::Engine& engine) {
         return made_in.object({
             {"begin", function("begin", [this](const Call& call) { begin(call[0].text()); })},
             {"end", function("end", [this](const Call&) { end(); })},
+            {"failed", function("failed", [this](const Call&) { fail(); })},
             {"place", function("place", [this](const Call& call) { remember_place(call[0].text()); })},
             {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
         });
@@ -54,6 +55,10 @@ void Watch::end() {
     if (at_once_) tell(Progress::Kind::done, static_cast<int>(works_.size()), {}, work.took);
 }
 
+void Watch::fail() {
+    if (at_work()) works_.back().failed = true;
+}
+
 void Watch::committed() const {
     if (at_once_) return;
     for (std::size_t i = 0; i < works_.size(); ++i) {
@@ -69,6 +74,11 @@ void Watch::remember_place(const std::string& text) {
     if (!by_script) return;
     if (!text.empty()) places_.insert_or_assign(text, stack);
     place_ = std::move(stack);
+}
+
+const std::string& Watch::stack_of(const std::string& text) const {
+    const auto place = places_.find(text);
+    return place == places_.end() ? place_ : place->second;
 }
 
 Origin Watch::read(const std::string& stack) const {
@@ -96,9 +106,8 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
             one.migration = works_.back().name;
             one.number = works_.back().statements;
         }
-        const auto place = places_.find(text);
         one.blocker = blocker_;
-        one.where = read(place == places_.end() ? place_ : place->second);
+        one.where = read(stack_of(text));
         refused_.push_back(std::move(one));
     } else if (at_work() && equals_ignoring_case(trim(text), "COMMIT")) {
         works_.back().committed = works_.back().statements;

@@ -37,6 +37,7 @@ struct Work {
     int statements{0};
     int committed{0};  ///< the last statement that it committed by itself; 0: none
     bool ended{false};
+    bool failed{false};  ///< its script has thrown: what is sent now is TypeORM's own
     bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
 };
 
@@ -70,12 +71,15 @@ class Watch {
     const Refused* refused(std::string_view text) const;
     /// The line that the last call of a script came from.
     Origin place() const { return read(place_); }
+    /// The stack of the script's call that sends this statement; cheap to take, and to be read by read().
+    const std::string& stack_of(const std::string& text) const;
+    Origin read(const std::string& stack) const;
 
   private:
     void begin(const std::string& name);
     void end();
+    void fail();
     void remember_place(const std::string& text);
-    Origin read(const std::string& stack) const;
     void tell(Progress::Kind kind, int number, std::string text, Duration duration) const;
     bool at_work() const { return !works_.empty() && !works_.back().ended; }
 

@@ -4,6 +4,7 @@
 //   begin(name)    a migration's up or down is about to run
 //   place(text)    a script calls the query runner, with this statement if it is a query
 //   end(name)      up or down is done, its row in the ledger is not
+//   failed(name)   up or down has thrown
 //   said(text)     TypeORM's own words on what it does
 'use strict';
 
@@ -118,7 +119,9 @@ function watchMigrations(dataSource) {
           watch.begin(name);
           watchRunner(runner);
           const result = original.call(this, runner, ...more);
-          if (typeof result?.then === 'function') return result.then((value) => { watch.end(name); return value; });
+          if (typeof result?.then === 'function') {
+            return result.then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
+          }
           watch.end(name);
           return result;
         },

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/typeorm/demands.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "migrate/sql/blank.h"
+#include "migrate/sql/nature.h"
+#include "migrate/sql/parser.h"
+#include "migrate/typeorm/watch.h"
+
+namespace ainit::migrate::typeorm {
+namespace {
+
+constexpr std::array kOfTransactions{"abort", "begin", "commit", "end", "rollback", "start"};
+constexpr std::array kOfSessions{"close", "deallocate", "declare", "discard", "fetch",   "listen", "load",    "lock",
+                                 "move",  "prepare",    "release", "reset",   "savepoint", "set",  "unlisten"};
+constexpr std::array kAsking{"select", "show", "table", "values", "explain"};
+/// Where none of these occurs, no statement of several is of a transaction.
+constexpr std::array kTraces{"abort", "begin", "commit", "end", "rollback", "start"};
+
+std::string first_word(std::string_view text) {
+    const std::size_t begin = sql::skip_blank(text, 0).end;
+    std::string word;
+    for (std::size_t at = begin; at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) != 0; ++at) {
+        word += static_cast<char>(std::tolower(static_cast<unsigned char>(text[at])));
+    }
+    return word;
+}
+
+template <std::size_t size>
+bool among(const std::array<const char*, size>& words, std::string_view word) {
+    return std::ranges::any_of(words, [&](std::string_view one) { return one == word; });
+}
+
+/// Whether more than blanks and comments follow a semicolon, wherever that stands.
+bool may_be_several(std::string_view text) {
+    const std::size_t end = text.find(';');
+    return end != std::string_view::npos && sql::skip_blank(text, end + 1).end < text.size();
+}
+
+std::vector<std::string> pieces_of(const std::string& text) {
+    std::vector<std::string> pieces;
+    const sql::Split split = sql::split_by_grammar(text);
+    if (split.trouble) return {text};
+    for (const sql::Piece& piece : split.pieces) pieces.push_back(text.substr(piece.offset, piece.length));
+    return pieces;
+}
+
+bool sets_by_function(std::string_view text) {
+    return contains_ignoring_case(text, "set_config(") || contains_ignoring_case(text, "advisory_lock") ||
+           contains_ignoring_case(text, "advisory_xact_lock");
+}
+
+bool again(std::string_view word, std::string_view text) {
+    return among(kOfTransactions, word) || among(kOfSessions, word) || (word == "select" && sets_by_function(text));
+}
+
+bool ends_inside(std::string_view text) {
+    return contains_ignoring_case(text, "commit") || contains_ignoring_case(text, "rollback");
+}
+
+Demands demands_of_several(const std::vector<std::string>& pieces) {
+    Demands demands;
+    demands.again = true;
+    for (const std::string& piece : pieces) {
+        const std::string word = first_word(piece);
+        demands.again = demands.again && again(word, piece);
+        demands.controls = demands.controls || among(kOfTransactions, word);
+    }
+    demands.loose = demands.controls || demands.again;
+    return demands;
+}
+
+}  // namespace
+
+Demands demands_of(const std::string& text) {
+    const std::string word = first_word(text);
+    Demands demands;
+    if (may_be_several(text)) {
+        const bool traces = std::ranges::any_of(kTraces, [&](const char* one) { return contains_ignoring_case(text, one); });
+        if (!traces && !again(word, text)) return demands;
+        const std::vector<std::string> pieces = pieces_of(text);
+        if (pieces.size() > 1) return demands_of_several(pieces);
+    }
+    demands.again = again(word, text);
+    demands.commits = word == "commit" || word == "end";
+    demands.asks = among(kAsking, word);
+    demands.loose = demands.again || (word == "do" && ends_inside(text)) || !sql::nature_of(text).outside.empty();
+    return demands;
+}
+
+std::vector<std::string> settings_in(const std::string& text) {
+    std::vector<std::string> settings;
+    if (!may_be_several(text)) return settings;
+    for (std::string& piece : pieces_of(text)) {
+        const std::string word = first_word(piece);
+        const bool of_session = word == "set" || word == "reset" || (word == "select" && sets_by_function(piece));
+        if (of_session) settings.push_back(std::move(piece));
+    }
+    return settings;
+}
+
+std::string bare_title_of(const std::string& text) {
+    const std::string title = scrub(title_of(text));
+    std::string bare;
+    for (std::size_t at = 0; at < title.size(); ++at) {
+        if (title[at] != '\'') {
+            bare += title[at];
+            continue;
+        }
+        // Two quotes within a literal are as good as one literal after the other.
+        const std::size_t end = title.find('\'', at + 1);
+        bare += bare.ends_with("'…'") ? "" : "'…'";
+        if (end == std::string::npos) break;
+        at = end;
+    }
+    return bare;
+}
+
+}  // namespace ainit::migrate::typeorm

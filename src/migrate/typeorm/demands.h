@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the journal must know of a statement before it is sent.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ainit::migrate::typeorm {
+
+struct Demands {
+    /// It matters to its session or its transaction alone (SET, SAVEPOINT, COMMIT …): a session that goes on where another
+    /// one ended needs it again.
+    bool again{false};
+    /// COMMIT alone.
+    bool commits{false};
+    /// Several statements, of which some begin or end a transaction.
+    bool controls{false};
+    /// It cannot, or must not, be put into a transaction of its own.
+    bool loose{false};
+    /// It asks, and as far as can be seen changes nothing.
+    bool asks{false};
+};
+
+Demands demands_of(const std::string& text);
+
+/// Of several statements in one string: those that matter to the session alone.
+std::vector<std::string> settings_in(const std::string& text);
+
+/// The first line of a statement with its literals left out, so that it can be kept and shown.
+std::string bare_title_of(const std::string& text);
+
+}  // namespace ainit::migrate::typeorm

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session of the driver, and what runs over it; of the driver's own sources alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "migrate/typeorm/demands.h"
+#include "migrate/typeorm/driver.h"
+#include "migrate/typeorm/journal.h"
+#include "postgres/exchange.h"
+
+namespace ainit::migrate::typeorm {
+
+/// What the journal has to do with the statement that runs.
+struct Driver::Kept {
+    Noted noted{};
+    Demands demands{};
+    bool wrapped{false};  ///< it is in a transaction of its own, of ours
+    bool written{false};  ///< what comes before it is in the journal, and is committed by it
+    bool to_ledger{false};  ///< it is the migration's row in TypeORM's ledger
+    postgres::Statement statement{};  ///< once more, in case that it cannot be wrapped
+};
+
+struct Driver::Wire {
+    Wire(int which, postgres::Session made) : number{which}, session{std::move(made)} {}
+
+    int number;
+    postgres::Session session;
+    std::optional<postgres::Exchange> running{};
+    script::TaskId watched{0};
+    std::string text{};
+    script::Value done{};
+    script::Value notice{};
+    bool noticed{false};  ///< notices of the statement are on their way
+    bool own_lock_timeout{false};  ///< the project says itself how long to wait for locks
+    bool lifted{false};            ///< lock_timeout is off for the statement
+    script::TaskId asking{0};
+    std::string blocker{};
+    std::optional<Kept> kept{};
+};
+
+}  // namespace ainit::migrate::typeorm
