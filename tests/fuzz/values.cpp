@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever text the server sends for a type, scripts get a value or an error; and what they get can be sent back. The first
-// two bytes choose the type, the rest is the text.
+// Whatever text is sent for a type, scripts get a value or an error, in time; and what they get can be sent back. The first
+// two bytes choose the type, the rest is the text. pg's own parsers go round for ever with some texts that no server sends
+// (a bytea with a lone backslash), here as under Node: the deadline ends them.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 namespace {
 
 using namespace ainit;
+using namespace std::chrono_literals;
 
 void require(bool condition) {
     if (!condition) std::abort();
@@ -70,8 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t type = (std::size_t{data[0]} << 8U | data[1]) % kTypes.size();
     const std::string_view text{reinterpret_cast<const char*>(data) + 2, size - 2};
     const script::Value arguments[] = {pg.engine->number(kTypes[type]), pg.engine->string(text)};
+    pg.engine->limit(Stop{}.within(200ms));
     auto sent = pg.there_and_back.call(arguments);
     // JSON that is none, and the like: an error of JavaScript's own.
-    if (!sent) require(sent.error().kind == script::Exception::Kind::thrown && !sent.error().message.starts_with("fuzz:"));
+    if (!sent) require(!sent.error().message.starts_with("fuzz:"));
     return 0;
 }
