@@ -42,6 +42,8 @@ int with_config(const Options& options, const config::Config& config) {
             return migrate_run(options, config);
         case Command::migrate_revert:
             return migrate_revert(options, config);
+        case Command::migrate_repair:
+            return migrate_repair(options, config);
         case Command::migrate_create:
             return migrate_create(options, config);
         case Command::once:

@@ -17,6 +17,7 @@ int verify(const Options& options, const config::Config& config);
 int migrate_show(const Options& options, const config::Config& config);
 int migrate_run(const Options& options, const config::Config& config);
 int migrate_revert(const Options& options, const config::Config& config);
+int migrate_repair(const Options& options, const config::Config& config);
 int migrate_create(const Options& options, const config::Config& config);
 
 int once(const Options& options, const config::Config& config);

@@ -15,6 +15,7 @@ json::object of(const plan::Step& step);
 json::object of(const plan::Drift& drift);
 json::object of(const plan::Outcome& outcome);
 json::object of(const migrate::Entry& entry);
+json::object of(const migrate::JournalLine& line);
 json::object of(const daemon::MigrationStatus& status);
 json::object of(const daemon::Phase& phase);
 json::object of(const verify::Finding& finding);
@@ -75,7 +76,13 @@ json::object of(const migrate::Entry& entry) {
             {"state", name_of(entry.state)},
             {"file", entry.file},
             {"applied_at", entry.applied_at},
-            {"note", entry.note}};
+            {"note", entry.note},
+            {"half_done", entry.half_done}};
+}
+
+json::object of(const migrate::JournalLine& line) {
+    return {{"migration", line.migration}, {"number", line.number},             {"statement", line.statement},
+            {"place", line.place},         {"committed_at", line.committed_at}, {"taken", line.taken}};
 }
 
 json::object of(const daemon::MigrationStatus& status) {
@@ -90,6 +97,7 @@ json::object of(const daemon::MigrationStatus& status) {
     if (status.report) {
         out["applied_now"] = texts(status.report->applied);
         out["reverted_now"] = texts(status.report->reverted);
+        out["journal"] = all(status.report->journal);
         out["did_nothing"] = texts(status.report->idle);
         out["state"] = status.report->state;
         out["milliseconds"] = status.report->duration.count();

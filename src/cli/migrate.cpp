@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands about migrations alone: migrate run, revert, create.
+// Commands about migrations alone: migrate run, revert, repair, create.
 #include <algorithm>
 
 #include "base/text.h"
@@ -100,6 +100,25 @@ int migrate_revert(const Options& options, const config::Config& config) {
     order.revert = {options.count.value_or(1), options.to, options.fake};
     const daemon::Summary summary = carry_out(options, config, order);
     print(options.output == "json" ? summary_json(summary) : reverted_text(summary));
+    report_failures(summary.failures);
+    return summary.exit_code();
+}
+
+int migrate_repair(const Options& options, const config::Config& config) {
+    using Choice = migrate::Repair::Choice;
+    const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
+    if (!one) return report(one.error());
+    daemon::Order order;
+    order.goal = daemon::Goal::repair;
+    order.migration = (*one)->name;
+    order.repair.migration = options.name;
+    order.repair.number = options.continue_at.value_or(0);
+    order.repair.choice = options.applied       ? Choice::applied
+                          : options.from_start  ? Choice::from_start
+                          : options.continue_at ? Choice::continue_at
+                                                : Choice::show;
+    const daemon::Summary summary = carry_out(options, config, order);
+    print(options.output == "json" ? summary_json(summary) : repaired_text(summary, order.repair));
     report_failures(summary.failures);
     return summary.exit_code();
 }

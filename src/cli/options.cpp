@@ -251,6 +251,7 @@ class Parser {
                     "  alkemio-init migrate run --data-source dist/config/migration.config.js\n"
                     "  alkemio-init migrate run --database alkemio --to AddSpace1731500015640 --fake");
         add_revert(*migrate);
+        add_repair(*migrate);
         add_create(*migrate);
     }
 
@@ -273,6 +274,31 @@ class Parser {
                        "  alkemio-init migrate revert\n"
                        "  alkemio-init migrate revert alkemio --count 2\n"
                        "  alkemio-init migrate revert alkemio --to AddSpace1731500015640");
+    }
+
+    void add_repair(CLI::App& migrate) {
+        CLI::App* repair = add(migrate, "repair", "Say how to go on with a migration that is half done (engine typeorm)",
+                               Command::migrate_repair);
+        CLI::Option* name = repair->add_option("name", options_.name, "The migration's class; without an option it is only shown");
+        name->type_name("NAME");
+        CLI::Option* applied = repair->add_flag("--applied", options_.applied, "All of it is done: record it as applied");
+        CLI::Option* start = repair->add_flag("--from-start", options_.from_start,
+                                              "Nothing of it is there any more: the next run begins with its first statement");
+        CLI::Option* at = repair->add_option("--continue-at", options_.continue_at,
+                                             "What comes before this statement is done: the next run begins with it");
+        at->type_name("N")->check(CLI::PositiveNumber)->excludes(applied)->excludes(start)->needs(name);
+        applied->excludes(start)->needs(name);
+        start->needs(name);
+        repair->add_option("--migration", options_.migration,
+                           "Of which [[migration]], or of which database; needed where there are several")
+            ->type_name("NAME");
+        with_output(repair, {"text", "json"});
+        with_timeout(repair, "For the whole of it");
+        with_project(repair);
+        repair->footer("Examples:\n"
+                       "  alkemio-init migrate repair\n"
+                       "  alkemio-init migrate repair AddSpace1731500015640 --continue-at 4\n"
+                       "  alkemio-init migrate repair AddSpace1731500015640 --applied --migration alkemio");
     }
 
     void add_create(CLI::App& migrate) {

@@ -24,6 +24,7 @@ enum class Command {
     migrate_show,
     migrate_run,
     migrate_revert,
+    migrate_repair,
     migrate_create,
     config_check,
     config_show,
@@ -48,11 +49,14 @@ struct Options {
 
     std::vector<std::string> targets{};  ///< wait
     bool check{false};                   ///< migrate show: exit 3 when something is pending
-    std::string migration{};             ///< migrate revert: the name of a [[migration]] or its database
+    std::string migration{};             ///< migrate revert, repair: the name of a [[migration]] or its database
     std::string to{};                    ///< migrate run, revert: the migration to be the last one applied
     std::optional<int> count{};          ///< migrate revert: how many
     bool fake{false};                    ///< migrate run, revert: the ledger alone
-    std::string name{};                  ///< migrate create
+    std::string name{};                  ///< migrate create; migrate repair: the class
+    bool applied{false};                 ///< migrate repair: it is done
+    bool from_start{false};              ///< migrate repair: nothing of it is done
+    std::optional<int> continue_at{};    ///< migrate repair: what comes before this statement is done
     std::string directory{};             ///< migrate create: where; empty: beside the others
     bool without_secrets{false};         ///< config check, config show: secret files need not be there
     std::string address{};               ///< healthcheck: where to ask

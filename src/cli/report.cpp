@@ -49,6 +49,8 @@ std::string applied_text(const MigrationStatus& status) {
     const auto strangers =
         std::ranges::count(level.entries, migrate::State::unknown, &migrate::Entry::state);
     std::string text = fmt::format("{} applied, {} pending", level.applied(), level.pending());
+    const auto half = std::ranges::count(level.entries, true, &migrate::Entry::half_done);
+    if (half > 0) text += fmt::format(", {} half done", half);
     if (strangers > 0) text += fmt::format(", {} unknown", strangers);
     if (!level.findings.empty()) {
         text += ", " + plural(static_cast<long>(level.findings.size()), "finding", "findings");
@@ -294,6 +296,25 @@ std::string reverted_text(const Summary& summary) {
             const bool idle = std::ranges::find(status.report->idle, name) != status.report->idle.end();
             out += fmt::format("reverted {}{}\n", name, idle ? " (its down did nothing)" : "");
         }
+        out += fmt::format("database {}: {}\n", status.database, status.report->state);
+    }
+    return out;
+}
+
+std::string repaired_text(const Summary& summary, const migrate::Repair& order) {
+    std::string out;
+    for (const MigrationStatus& status : summary.migrations) {
+        if (!status.report || status.failure) continue;
+        std::string shown;
+        Table table{{"MIGRATION", "N", "STATEMENT", "PLACE", "COMMITTED AT", "NOTE"}};
+        for (const migrate::JournalLine& line : status.report->journal) {
+            table.add({line.migration == shown ? "" : line.migration, std::to_string(line.number),
+                       line.statement.empty() ? "-" : line.statement, line.place.empty() ? "-" : line.place,
+                       line.committed_at, line.taken ? "taken as done" : ""});
+            shown = line.migration;
+        }
+        const bool showing = order.choice == migrate::Repair::Choice::show;
+        if (showing && !status.report->journal.empty()) out += table.text() + "\n";
         out += fmt::format("database {}: {}\n", status.database, status.report->state);
     }
     return out;

@@ -27,6 +27,9 @@ std::string verify_text(const daemon::Summary& summary);
 std::string migrations_text(const daemon::Summary& summary);
 /// A line for each migration that was reverted, and where its database stands now.
 std::string reverted_text(const daemon::Summary& summary);
+
+/// What is committed of migrations that are half done, or what became of one.
+std::string repaired_text(const daemon::Summary& summary, const migrate::Repair& order);
 /// What a run did and what it cost.
 std::string summary_text(const daemon::Summary& summary);
 

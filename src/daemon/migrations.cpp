@@ -143,6 +143,18 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
     settle(status, *item, context, item->engine->revert(context, order, stop), stop);
 }
 
+void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop) {
+    Item* item = find(status.name);
+    if (item == nullptr || !item->engine) return;
+    const migrate::ProgressSink sink = log_progress;
+    migrate::Context context = context_of(*item, sink);
+    context.run_until = stop.deadline();
+    migrate::Run run = item->engine->repair(context, order, stop);
+    if (order.choice != migrate::Repair::Choice::show) return settle(status, *item, context, std::move(run), stop);
+    status.report = std::move(run.report);
+    status.failure = std::move(run.failure);
+}
+
 void Migrations::settle(MigrationStatus& status, Item& item, const migrate::Context& context, migrate::Run run,
                         const Stop& stop) {
     status.report = std::move(run.report);

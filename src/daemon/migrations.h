@@ -32,6 +32,8 @@ class Migrations {
     void run(MigrationStatus& status, const Stop& stop);
     /// All of them, not looked at yet.
     std::vector<MigrationStatus> known() const;
+    /// Does of one what a person says of a migration that is half done.
+    void repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop);
     /// Reverts of one what `order` says, and looks again.
     void revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop);
 

@@ -54,6 +54,7 @@ class Attempt {
     bool look();
     bool make_it_so();
     bool revert();
+    bool repair();
     void verify();
 
     bool nothing_to_do() const;
@@ -250,6 +251,20 @@ bool Attempt::revert() {
     return true;
 }
 
+bool Attempt::repair() {
+    std::optional<postgres::ClusterLock> lock;
+    if (order_.repair.choice != migrate::Repair::Choice::show && !(lock = take_lock())) return false;
+    summary_.migrations = migrations_.known();
+    for (MigrationStatus& status : summary_.migrations) {
+        PhaseClock clock{summary_.phases, fmt::format("repair {}", status.name)};
+        migrations_.repair(status, order_.repair, stop_);
+        if (status.report) clock.note = status.report->state;
+        if (lock && !judge(status, *lock)) return false;
+        if (!lock && status.failure) fail(*status.failure);
+    }
+    return summary_.failures.empty();
+}
+
 void Attempt::verify() {
     PhaseClock clock{summary_.phases, "verify"};
     summary_.findings.clear();
@@ -284,6 +299,7 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
     Attempt attempt{config, sessions, order, stop, summary};
     if (!attempt.wait_for_server()) return false;
     if (order.goal == Goal::revert) return attempt.revert();
+    if (order.goal == Goal::repair) return attempt.repair();
     const bool looked = attempt.look();
     switch (order.goal) {
         case Goal::migrations: return looked;
@@ -291,6 +307,7 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
             if (order.with_checks) attempt.verify();
             return looked;
         case Goal::verify:
+        case Goal::repair:
         case Goal::revert: break;
         case Goal::migrate:
         case Goal::provision:
@@ -343,8 +360,8 @@ Summary carry_out(const config::Config& config, postgres::Sessions& sessions, co
     for (std::size_t told = 0; true; told = summary.phases.size()) {
         const std::size_t made = summary.outcomes.size();
         if (pass(config, sessions, order, stop, summary) || !worth_another_pass(summary) || patience.over()) break;
-        // Another pass would count again from the end.
-        if (order.goal == Goal::revert && summary.locked) break;
+        // Another pass would count again from the end, or find that it is done.
+        if ((order.goal == Goal::revert || order.goal == Goal::repair) && summary.locked) break;
         const Failure& first = summary.failures.front();
         const bool lost = first.code == Code::connection_lost;
         log::warn(kRoom,

@@ -69,6 +69,7 @@ enum class Goal {
     migrate,    ///< migrate run: migrations alone, on what is there
     provision,  ///< everything
     revert,     ///< migrate revert: take the last migrations back
+    repair,     ///< migrate repair: what a person says of a migration that is half done
 };
 
 struct Order {
@@ -77,6 +78,7 @@ struct Order {
     std::string migration{};               ///< only this [[migration]]; empty: all of those databases
     migrate::Extent extent{};              ///< Goal::migrate: how much of what is pending
     migrate::Revert revert{};              ///< Goal::revert: what is taken back
+    migrate::Repair repair{};              ///< Goal::repair
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
     /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
     bool run_what_cannot_be_asked{true};

@@ -36,6 +36,10 @@ Run Engine::revert(const Context& context, const Revert&, const Stop&) {
     return {{}, not_of_engine(context.migration, "revert", "write a new migration that takes the last one back")};
 }
 
+Run Engine::repair(const Context& context, const Repair&, const Stop&) {
+    return {{}, not_of_engine(context.migration, "repair", "only migrations of TypeORM can be half done; see: alkemio-init migrate show")};
+}
+
 Result<Created> Engine::create(const Context& context, const std::string&, const std::string&, const Stop&) {
     return not_of_engine(context.migration, "create a file for", "write it by hand");
 }

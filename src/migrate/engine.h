@@ -24,6 +24,7 @@ struct Entry {
     std::string file{};        ///< path; empty for a tool's
     std::string applied_at{};  ///< ISO 8601, empty if not applied or not recorded
     std::string note{};        ///< "changed since it was applied"
+    bool half_done{false};     ///< a part of it is committed, while the ledger does not have it
 };
 
 /// Where a database stands.
@@ -50,6 +51,16 @@ struct Progress {
 
 using ProgressSink = std::function<void(const Progress&)>;
 
+/// A statement of a migration that is half done: it is committed, while the ledger does not have the migration.
+struct JournalLine {
+    std::string migration{};
+    int number{};             ///< within its migration, from 1
+    std::string statement{};  ///< its first line, without literals
+    std::string place{};      ///< file:line
+    std::string committed_at{};
+    bool taken{false};  ///< a person said that it is done
+};
+
 /// What a run did; also filled when it failed.
 struct Report {
     std::vector<std::string> applied{};
@@ -57,6 +68,7 @@ struct Report {
     Duration duration{0};
     std::vector<std::string> reverted{};
     std::vector<std::string> idle{};  ///< of the reverted: those whose way back did nothing
+    std::vector<JournalLine> journal{};  ///< of a repair: what was committed before it
 };
 
 struct Run {
@@ -77,6 +89,13 @@ struct Revert {
     int count{1};      ///< how many of the last ones
     std::string to{};  ///< in its place: those that were applied after this one, which stays
     bool fake{false};  ///< the ledger's rows alone, nothing is run
+};
+
+/// What a person says of a migration that is half done.
+struct Repair {
+    std::string migration{};  ///< empty: all that are half done are shown
+    enum class Choice { show, applied, from_start, continue_at } choice{Choice::show};
+    int number{0};  ///< continue_at: the first statement that is not done
 };
 
 /// A new, empty migration.
@@ -106,6 +125,8 @@ class Engine {
     virtual Run run(const Context& context, const Stop& stop) = 0;
     /// Takes the last migrations back, under the cluster lock; refused by an engine that cannot.
     virtual Run revert(const Context& context, const Revert& order, const Stop& stop);
+    /// Does what a person says of a migration that is half done, under the cluster lock, or shows it; refused likewise.
+    virtual Run repair(const Context& context, const Repair& order, const Stop& stop);
     /// Writes an empty migration into `folder` (empty: beside the others); needs no server. Refused likewise.
     virtual Result<Created> create(const Context& context, const std::string& name, const std::string& folder,
                                    const Stop& stop);

@@ -219,6 +219,91 @@ class Journal(harness.StackTest):
         self.write("migrations/2-half.js", half(*text, "RESET ROLE"))
         self.assert_whole(config)
 
+    def half_done(self, *statements):
+        """A migration in no transaction of which these are committed, and what comes behind them fails."""
+        config = self.configured("none")
+        self.write("migrations/2-half.js", half(*statements, "SELECT nothing"))
+        self.expect(30, "migrate", "run", config=config)
+        return config
+
+    RANDOM = " await q.query('INSERT INTO half (name) VALUES ($1)', [String(Math.random())]);"
+    NAME = "Half1700000000002"
+
+    def test_a_repair_without_a_choice_shows_what_is_committed_and_changes_nothing(self):
+        secret = harness.canary("alkemio").replace("'", "''")
+        config = self.half_done("CREATE TABLE half (id serial, name text)", self.RANDOM,
+                                f" await q.query({('SELECT ' + chr(39) + secret + chr(39) + ' AS secret')!r});")
+        repair = ("migrate", "repair")
+        ran = self.expect(0, *repair, config=config)
+        self.assertRegex(ran.out, r"MIGRATION +N +STATEMENT +PLACE +COMMITTED AT +NOTE\n"
+                         r"Half1700000000002 +1 +CREATE TABLE half \(id serial, name text\) +2-half\.js:3 +\d{4}-\S+Z\n"
+                         r" +2 +INSERT INTO half \(name\) VALUES \(\$1\) +2-half\.js:4 ")
+        self.assertIn("database alkemio: 3 statements are committed of what is half done", ran.out)
+        status = self.expect(0, *repair, self.NAME, "--output", "json", config=config).json["migrations"][0]
+        self.assertEqual([(line["number"], line["taken"]) for line in status["journal"]], [(1, False), (2, False), (3, False)])
+        self.assertIn("Other1 is not half done", self.expect(0, *repair, "Other1", config=config).out)
+        self.assertEqual(self.journal(), "3")
+        self.assertRegex(self.expect(3, "status", config=config).out, r"1 applied, 2 pending, 1 half done")
+        for choice in (("--applied",), ("--from-start",), ("--continue-at", "2")):
+            self.assertEqual(self.run_program(*repair, *choice, config=config).code, 2)
+        ran = self.expect(2, *repair, "Half1700000000003", "--from-start", config=config)
+        self.assertIn("it is not half done", ran.err)
+        self.assertIn("did you mean Half1700000000002?", ran.err)
+        self.assertIn("it is applied", self.expect(2, *repair, "First1700000000001", "--applied", config=config).err)
+        self.assertIn("no migration of that name", self.expect(2, *repair, "Half1700000000003", "--applied", config=config).err)
+
+    def test_a_person_may_say_that_all_of_it_is_done(self):
+        config = self.half_done("CREATE TABLE half (id serial, name text)", self.RANDOM)
+        ran = self.expect(0, "migrate", "repair", self.NAME, "--applied", config=config)
+        self.assertEqual(ran.out, "database alkemio: Half1700000000002 is recorded as applied\n")
+        self.assertEqual(self.value("SELECT timestamp, name FROM ledger ORDER BY id DESC LIMIT 1"), "1700000000002|Half1700000000002")
+        self.assertEqual(self.journal(), "0")
+        self.expect(0, "migrate", "run", config=config)
+        self.assertEqual(self.ledger(), ["First", "Half", "Last"])
+        self.assertEqual(self.value("SELECT count(*) FROM half"), "1")
+
+    def test_a_person_may_say_that_nothing_of_it_is_there(self):
+        config = self.half_done("CREATE TABLE half (id serial, name text)", self.RANDOM)
+        self.value("DROP TABLE half")
+        # What is broken is no reason not to.
+        self.write("migrations/2-half.js", "this is no JavaScript")
+        ran = self.expect(0, "migrate", "repair", self.NAME, "--from-start", "--migration", "alkemio", config=config)
+        self.assertIn("Half1700000000002 runs from its first statement", ran.out)
+        self.assertEqual(self.journal(), "0")
+        self.write("migrations/2-half.js", half("CREATE TABLE half (id serial, name text)", "INSERT INTO half (name) VALUES ('one')"))
+        self.assert_whole(config)
+
+    def test_a_person_may_say_with_which_statement_it_goes_on(self):
+        text = ["CREATE TABLE half (id serial, name text)", self.RANDOM]
+        config = self.half_done(*text)
+        text.append(" const [{ n }] = await q.query('SELECT count(*)::int AS n FROM half'); if (n !== 1) throw new Error(`${n}`);")
+        self.write("migrations/2-half.js", half(*text))
+        self.assertIn("statement 2", self.expect(30, "migrate", "run", config=config).err)
+        ran = self.expect(0, "migrate", "repair", self.NAME, "--continue-at", "3", config=config)
+        self.assertEqual(ran.out, "database alkemio: Half1700000000002 goes on with statement 3\n")
+        self.assertIn("taken as done", self.expect(0, "migrate", "repair", config=config).out)
+        self.value("UPDATE half SET name = 'one'")
+        self.assert_whole(config)
+
+    def test_a_person_may_say_so_of_one_that_another_program_left(self):
+        self.value("CREATE TABLE half (id serial, name text)")
+        self.write("migrations/2-half.js", half("CREATE TABLE half (id serial, name text)", "SELECT now()",
+                                                "INSERT INTO half (name) VALUES ('one')"))
+        config = self.configured("all")
+        self.assertIn("42P07", self.expect(30, "migrate", "run", config=config).err)
+        self.expect(0, "migrate", "repair", self.NAME, "--continue-at", "2", config=config)
+        self.assert_whole(config)
+
+    def test_what_is_not_done_behind_the_statement_is_done_again(self):
+        text = ["CREATE TABLE half (id serial, name text)", "INSERT INTO half (name) VALUES ('one')"]
+        config = self.half_done(*text)
+        self.value("DELETE FROM half")
+        self.expect(0, "migrate", "repair", self.NAME, "--continue-at", "2", config=config)
+        self.write("migrations/2-half.js", half(*text))
+        self.expect(0, "migrate", "run", config=config)
+        self.assertEqual(self.value("SELECT string_agg(name, ' ') FROM half"), "one")
+        self.assertEqual(self.ledger(), ["First", "Half", "Last"])
+
     def test_ordinary_migrations_leave_nothing_of_a_journal(self):
         self.write("migrations/2-half.js", half("CREATE TABLE half (id serial, name text)", "INSERT INTO half (name) VALUES ('one')"))
         for mode in ("all", "each"):

@@ -15,6 +15,7 @@
 #include "migrate/typeorm/known.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
+#include "migrate/typeorm/repair.h"
 #include "migrate/typeorm/revert.h"
 #include "migrate/typeorm/survey.h"
 
@@ -292,6 +293,11 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
 Run TypeormEngine::revert(const Context& context, const Revert& order, const Stop& stop) {
     const Stop patience = stop.within(context.migration.timeout);
     return typeorm::revert(context, order, patience);
+}
+
+Run TypeormEngine::repair(const Context& context, const Repair& order, const Stop& stop) {
+    const Stop patience = stop.within(context.migration.timeout);
+    return typeorm::repair(context, order, patience);
 }
 
 Result<Created> TypeormEngine::create(const Context& context, const std::string& name, const std::string& folder,

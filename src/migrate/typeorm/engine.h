@@ -15,6 +15,7 @@ class TypeormEngine : public Engine {
     Result<Level> look(const Context& context, const Stop& stop) override;
     Run run(const Context& context, const Stop& stop) override;
     Run revert(const Context& context, const Revert& order, const Stop& stop) override;
+    Run repair(const Context& context, const Repair& order, const Stop& stop) override;
     Result<Created> create(const Context& context, const std::string& name, const std::string& folder,
                            const Stop& stop) override;
 

@@ -56,6 +56,8 @@ class Project {
 
     /// Runs of what is pending as much as the context says; the Failure's state is left to the caller.
     Result<std::vector<std::string>> run();
+    /// Records one as applied, without running it.
+    Result<void> record(const std::string& name);
     /// Reverts the last one; `fake`: takes its row out of the ledger alone.
     Result<void> revert(bool fake);
 

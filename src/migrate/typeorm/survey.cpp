@@ -66,6 +66,7 @@ class Surveyor {
             pending_.push_back(&found);
             const auto journal = evidence_.journals.find(found.name);
             if (journal != evidence_.journals.end()) {
+                entry.half_done = true;
                 entry.note = fmt::format("half done: its first {} statements are committed; see migrate repair",
                                          journal->second.back().number);
             }

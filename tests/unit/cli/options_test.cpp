@@ -45,6 +45,7 @@ TEST_CASE("options: each subcommand is known by its name") {
         {{"migrate", "show"}, Command::migrate_show},
         {{"migrate", "run"}, Command::migrate_run},
         {{"migrate", "revert"}, Command::migrate_revert},
+        {{"migrate", "repair"}, Command::migrate_repair},
         {{"migrate", "create", "X"}, Command::migrate_create},
         {{"config", "check"}, Command::config_check},
         {{"config", "show"}, Command::config_show},

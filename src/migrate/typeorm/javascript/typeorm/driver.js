@@ -147,11 +147,15 @@ async function connected(work) {
   return result;
 }
 
-/** `to`: up to and with this one, in TypeORM's order; empty: all. */
-exports.run = ({ transaction, fake, to }) => connected(async (dataSource) => {
+/** `to`: up to and with this one, in TypeORM's order; `only`: this one alone; neither: all. */
+exports.run = ({ transaction, fake, to, only }) => connected(async (dataSource) => {
   if (to) {
     const all = new inside.MigrationExecutor(dataSource).getMigrations();
     dataSource.migrations = all.slice(0, all.findIndex(({ name }) => name === to) + 1).map(({ instance }) => instance);
+  }
+  if (only) {
+    const all = new inside.MigrationExecutor(dataSource).getMigrations();
+    dataSource.migrations = all.filter(({ name }) => name === only).map(({ instance }) => instance);
   }
   return (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name);
 });
