@@ -382,6 +382,23 @@ class TypeOrm(harness.StackTest):
         ran = self.expect(0, "migrate", "show", config=config)
         self.assertIn("changed since it was applied", ran.out)
 
+    def test_of_eight_at_once_one_works_and_all_end_well(self):
+        count = 12
+        for number in range(1, count + 1):
+            name = f"Step17000000000{number:02}"
+            self.write(f"migrations/17000000000{number:02}-Step.{'js' if number % 2 else 'ts'}",
+                       f"{'exports.' + name + ' =' if number % 2 else 'export'} class {name} {{\n"
+                       f"  async up(q) {{ await q.query('CREATE TABLE step{number} (id int)'); await q.query('SELECT pg_sleep(0.02)'); }}\n"
+                       "  async down() {}\n}\n")
+        for mode in ("all", "each"):
+            self.clean()
+            config = self.configured(transaction=f'"{mode}"')
+            runs = [self.begin("once", "--output", "json", config=config) for _ in range(8)]
+            ended = [run.end() for run in runs]
+            self.assertEqual([ran.code for ran in ended], [0] * 8, "\n".join(ran.err for ran in ended))
+            self.assertEqual(self.ledger(), [f"Step17000000000{number:02}" for number in range(1, count + 1)])
+            self.assertEqual(sum(1 for ran in ended if ran.json["changed"] > 0), 1)
+
     def test_a_file_that_loads_others_is_always_asked_of_typeorm(self):
         self.write("package.json", "{}")
         self.write("migrations/1700000000001-First.js", 'module.exports = require("../src/all.js");\n')
