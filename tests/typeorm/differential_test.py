@@ -47,31 +47,6 @@ CODE = "*.{js,ts,mjs,cjs,mts,cts}"
 COMPILED = {".ts": ("cjs", ".js"), ".cts": ("cjs", ".cjs"), ".mts": ("esm", ".mjs")}
 
 
-class Oracle:
-    """One Node process, which many cases ask."""
-
-    def __init__(self, environment):
-        self.environment = environment
-        self.process = None
-
-    def ask(self, **request):
-        if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(["node", HERE / "oracle/oracle.mjs"], text=True, stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, env=self.environment)
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        for line in self.process.stdout:
-            if line.startswith("oracle: "):
-                return json.loads(line.removeprefix("oracle: "))
-        raise AssertionError("the oracle ended without an answer")
-
-    def close(self):
-        if self.process is not None:
-            self.process.stdin.close()
-            self.process.wait()
-            self.process.stdout.close()
-
-
 class Shell:
     """One psql for all cases: to start one takes longer than to make a database."""
 
@@ -127,7 +102,7 @@ class Differential(harness.StackTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.packages = typeorm_on_node.install()
-        cls.oracle = Oracle(cls.server.environment())
+        cls.oracle = typeorm_on_node.Oracle(cls.server.environment())
         cls.addClassCleanup(cls.oracle.close)
         cls.shell = Shell(cls.server.environment())
         cls.addClassCleanup(cls.shell.close)

@@ -2,7 +2,9 @@
 #include "migrate/typeorm/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -65,9 +67,18 @@ class TypeormRun {
 
   private:
     std::optional<Failure> carry_out(Report& report) {
+        constexpr int kClashes = 3;
+        int clashes = 0;
         for (int attempt = 0;; ++attempt) {
-            repeatable_ = false;
+            repeatable_ = overtaken_ = clashed_ = false;
             auto failure = try_once(report);
+            if (clashed_) clashed_ = clashes++ < kClashes;
+            if (failure && repeatable_ && (overtaken_ || clashed_) && !stop_.over()) {
+                log::info("migrate", "a TypeORM elsewhere migrates at the same time; looking again",
+                          {{"database", context_.migration.database}, {"because", failure->because}});
+                --attempt;
+                continue;
+            }
             if (!failure || !repeatable_ || !try_again(context_, *failure, current_, attempt, stop_)) return failure;
         }
     }
@@ -136,8 +147,12 @@ class TypeormRun {
         std::vector<std::string> fresh;
         for (const Row& row : before.rows) old.insert(row.name);
         for (const Row& row : *rows) {
-            if (!old.contains(row.name)) fresh.push_back(row.name);
+            if (old.contains(row.name)) continue;
+            if (by_us(project, row.name)) fresh.push_back(row.name);
+            else overtaken_ = true, ++applied_;
         }
+        overtaken_ = overtaken_ || project.watch().overtaken();
+        clashed_ = project.watch().works().empty() && before.rows.empty() && failure && is_there_already(*failure);
         report.applied.insert(report.applied.end(), fresh.begin(), fresh.end());
         note_what_is_left(project, *rows);
         if (journal.used()) tidy_journal(project, **session, *rows, patience);
@@ -151,13 +166,25 @@ class TypeormRun {
         record(project, **session, before, fresh, patience);
     }
 
+    /// Else a TypeORM elsewhere wrote its row.
+    bool by_us(const Project& project, const std::string& name) const {
+        const auto& works = project.watch().works();
+        const auto work = std::ranges::find(works, name, &Work::name);
+        return context_.extent.fake || (work != works.end() && work->ended);
+    }
+
+    static bool is_there_already(const Failure& failure) {
+        static constexpr std::array<std::string_view, 3> kStates{"23505", "42P07", "42710"};
+        return std::ranges::find(kStates, failure.sqlstate) != kStates.end();
+    }
+
     /// It may be tried again if nothing stays of what the ledger does not have.
     void note_what_is_left(const Project& project, const std::vector<Row>& rows) {
         const auto& works = project.watch().works();
-        repeatable_ = !works.empty() && std::ranges::none_of(works, [&](const Work& work) {
+        repeatable_ = std::ranges::none_of(works, [&](const Work& work) {
             return work.outside && std::ranges::find(rows, work.name, &Row::name) == rows.end();
         });
-        current_ = works.empty() ? "" : works.back().name;
+        current_ = works.empty() ? project.listing().table : works.back().name;
         half_ = 0;
         blocker_ = project.watch().blocker();
     }
@@ -244,6 +271,8 @@ class TypeormRun {
     int applied_{0};  ///< before this run
     bool begun_{false};
     bool repeatable_{false};
+    bool overtaken_{false};  ///< by a TypeORM elsewhere
+    bool clashed_{false};    ///< it made the ledger at the same moment
     std::string current_{};
     int half_{0};  ///< how many statements of the current one are committed, while the ledger does not have it
     std::string blocker_{};
@@ -284,6 +313,11 @@ Result<Level> TypeormEngine::look(const Context& context, const Stop& stop) {
         return std::move(session).error();
     }
     auto evidence = evidence_of(**session, listing, stop);
+    if (!evidence && is_at_work(evidence.error())) {
+        log::info("migrate", "another run is at work, so the ledger cannot be read, and all counts as pending",
+                  {{"database", context.migration.database}});
+        evidence = Evidence{};
+    }
     if (!evidence) return std::move(evidence).error();
     Level level = survey(context.migration, listing, *evidence);
     if (level.pending() == 0) project_.reset();

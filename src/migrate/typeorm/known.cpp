@@ -76,6 +76,7 @@ Result<std::optional<Level>> known_level(const Context& context, const Stop& sto
         return std::move(session).error();
     }
     auto evidence = read_evidence(**session, listing, stop);
+    if (!evidence && is_at_work(evidence.error())) return Answer{std::nullopt};
     if (!evidence) return std::move(evidence).error();
     if (evidence->records.empty()) return Answer{std::nullopt};
     evidence->checksums = checksums_of(migration);

@@ -23,12 +23,17 @@ bool absent(const Failure& failure) {
 
 }  // namespace
 
+bool is_at_work(const Failure& failure) {
+    return failure.code == Code::migration_ledger && failure.sqlstate == sqlstate::kLockNotAvailable;
+}
+
 Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
                                      const Stop& stop) {
-    Sql sql{"SELECT id, timestamp, name FROM "};
-    auto answer = session.query(sql.add(table_sql(schema, table)).add(" ORDER BY id"), stop);
-    if (!answer) {
-        Failure failure = std::move(answer).error();
+    // A run holds it locked, so that no other one reads what is not true for long.
+    Sql sql{"SELECT pg_catalog.set_config('lock_timeout', '500ms', true); SELECT id, timestamp, name FROM "};
+    auto answers = session.query_all(sql.add(table_sql(schema, table)).add(" ORDER BY id"), stop);
+    if (!answers) {
+        Failure failure = std::move(answers).error();
         if (absent(failure)) return std::vector<Row>{};
         if (failure.code != Code::internal && failure.code != Code::privilege) return failure;
         failure.code = Code::migration_ledger;
@@ -37,8 +42,9 @@ Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::stri
         return failure;
     }
     std::vector<Row> rows;
-    for (int i = 0; i < answer->size(); ++i) {
-        rows.push_back({answer->number(i, 0), answer->number(i, 1), std::string{answer->text(i, 2)}});
+    const postgres::Rows& answer = answers->back();
+    for (int i = 0; i < answer.size(); ++i) {
+        rows.push_back({answer.number(i, 0), answer.number(i, 1), std::string{answer.text(i, 2)}});
     }
     return rows;
 }

@@ -22,6 +22,9 @@ struct Row {
 Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
                                      const Stop& stop);
 
+/// Whether a failure of read_ledger means that a run has locked it.
+bool is_at_work(const Failure& failure);
+
 /// What is known of an applied migration.
 struct Record {
     std::string checksum{};

@@ -35,6 +35,7 @@ void Watch::provide(script::Engine& engine) {
             {"end", function("end", [this](const Call&) { end(); })},
             {"failed", function("failed", [this](const Call&) { fail(); })},
             {"place", function("place", [this](const Call& call) { remember_place(call[0].text()); })},
+            {"overtaken", function("overtaken", [this](const Call&) { overtaken_ = true; })},
             {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
         });
     });

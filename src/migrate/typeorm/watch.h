@@ -65,6 +65,8 @@ class Watch {
     const std::vector<Work>& works() const { return works_; }
     /// The one that runs, or ran last.
     const Work* current() const { return works_.empty() ? nullptr : &works_.back(); }
+    /// A TypeORM elsewhere has applied what was to be applied: it must be looked again.
+    bool overtaken() const { return overtaken_; }
     /// Who the last statement waited for, if that was seen.
     const std::string& blocker() const { return blocker_; }
     /// The latest refusal of a statement with this text; nullptr if there was none.
@@ -86,6 +88,7 @@ class Watch {
     const ProgressSink* progress_;
     int total_{0};
     bool at_once_{true};
+    bool overtaken_{false};
     std::vector<Work> works_{};
     script::Engine* engine_{nullptr};
     // Stacks as they are: only that of a failure is worth reading.

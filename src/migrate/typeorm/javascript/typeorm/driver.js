@@ -5,12 +5,14 @@
 //   place(text)    a script calls the query runner, with this statement if it is a query
 //   end(name)      up or down is done, its row in the ledger is not
 //   failed(name)   up or down has thrown
+//   overtaken()    a TypeORM elsewhere has applied what was to be applied
 //   said(text)     TypeORM's own words on what it does
 'use strict';
 
 const typeorm = require('typeorm');
 const watch = require('alkemio-init:watch');
 const path = require('path');
+const { Guard } = require('./guard.js');
 
 const inside = typeorm[Symbol.for('alkemio-init')];
 
@@ -106,6 +108,11 @@ function watchRunner(runner) {
   }
 }
 
+/** As TypeORM calls it, which needs a promise. */
+const later = (result) => result.catch((error) => { throw error; });
+
+let guard;
+
 function watchMigrations(dataSource) {
   for (const instance of dataSource.migrations) {
     if (watched.has(instance)) continue;
@@ -116,14 +123,18 @@ function watchMigrations(dataSource) {
       if (typeof original !== 'function' || !Object.isExtensible(instance)) continue;
       Object.defineProperty(instance, way, {
         value(runner, ...more) {
-          watch.begin(name);
-          watchRunner(runner);
-          const result = original.call(this, runner, ...more);
-          if (typeof result?.then === 'function') {
-            return result.then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
-          }
-          watch.end(name);
-          return result;
+          const go = () => {
+            watch.begin(name);
+            watchRunner(runner);
+            const result = original.call(this, runner, ...more);
+            if (typeof result?.then === 'function') {
+              return result.then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
+            }
+            watch.end(name);
+            return result;
+          };
+          if (way !== 'up' || !guard || guard.held) return go();
+          return guard.enter(runner, name).then(() => later(go()));
         },
         configurable: true, writable: true, enumerable: false,
       });
@@ -157,6 +168,7 @@ exports.run = ({ transaction, fake, to, only }) => connected(async (dataSource) 
     const all = new inside.MigrationExecutor(dataSource).getMigrations();
     dataSource.migrations = all.filter(({ name }) => name === only).map(({ instance }) => instance);
   }
+  guard = new Guard(new inside.MigrationExecutor(dataSource).migrationsTable, transaction);
   return (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name);
 });
 
