@@ -49,7 +49,8 @@ struct Options {
 };
 
 /// A script that was compiled with the program (see cmake/javascript.cmake): CommonJS, without its
-/// source. `name` is how scripts require it.
+/// source. `name` is how scripts require it. The bytecode must be read-only data of the program's file:
+/// once read, its pages are given back to the kernel.
 struct Bundle {
     std::string_view name{};
     std::span<const std::uint8_t> bytecode{};

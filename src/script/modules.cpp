@@ -3,6 +3,9 @@
 // javascript/node/loader.js) answers.
 #include <cstring>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -171,6 +174,15 @@ Answer<Value> bundle(Realm& realm, const Call& call) {
     return realm.unpack(found->second);
 }
 
+/// The engine has a copy of its own; these pages of the program come back from its file when another engine reads them.
+void let_go(std::span<const std::uint8_t> bytecode) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto first = reinterpret_cast<std::uintptr_t>(bytecode.data());
+    const std::uintptr_t begin = (first + page - 1) / page * page;
+    const std::uintptr_t end = (first + bytecode.size()) / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
 
 std::size_t wrapper_length() {
@@ -224,6 +236,7 @@ Answer<Value> Realm::evaluate(std::string_view source, std::string_view name, in
 Answer<Value> Realm::unpack(std::span<const std::uint8_t> bytecode) {
     const JSValue code =
         JS_ReadObject(context, bytecode.data(), bytecode.size(), JS_READ_OBJ_BYTECODE);
+    let_go(bytecode);
     if (JS_IsException(code) != 0) return caught();
     return answer(JS_EvalFunction(context, code));
 }
