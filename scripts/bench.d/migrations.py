@@ -17,6 +17,7 @@ from scenarios import interleave  # noqa: E402
 DATABASE = "bench_typeorm"
 COUNT = 94
 OURS, NODE, REPLAY = "alkemio-init migrate run", "typeorm migration:run on Node", "psql, the same statements"
+TYPESCRIPT = "alkemio-init, from TypeScript"
 
 
 def generated(folder):
@@ -42,6 +43,19 @@ def generated(folder):
     return f"{folder}/*.js"
 
 
+def in_typescript(folder, compiled):
+    """The same migrations as a compiler has found them."""
+    folder.mkdir()
+    for file in glob.glob(compiled):
+        text = pathlib.Path(file).read_text()
+        text = re.sub(r'^"use strict";\n.*\n.*\n', 'import { MigrationInterface, QueryRunner } from "typeorm";\n\n', text)
+        text = re.sub(r"^exports\..*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^class (\w+) \{", r"export class \1 implements MigrationInterface {", text, flags=re.MULTILINE)
+        text = re.sub(r"async (up|down)\(queryRunner\)", r"public async \1(queryRunner: QueryRunner): Promise<void>", text)
+        (folder / f"{pathlib.Path(file).stem}.ts").write_text(text)
+    return f"{folder}/*.ts"
+
+
 class Project:
     """A glob of compiled migrations, and what each side needs to run them."""
 
@@ -49,6 +63,7 @@ class Project:
         self.bench, self.server, self.table = bench, server, table
         folder = bench.scratch / "typeorm"
         self.glob = os.path.abspath(given) if given else generated(folder / "migrations")
+        self.typescript = None if given else in_typescript(folder / "typescript", self.glob)
         if not glob.glob(self.glob):
             raise SystemExit(f"bench: no file matches {self.glob}")
         folder.mkdir(exist_ok=True)
@@ -75,9 +90,9 @@ class Project:
         self.server.value('CREATE EXTENSION IF NOT EXISTS "uuid-ossp"', DATABASE)
         self.server.sql("CHECKPOINT")
 
-    def ours(self):
-        return self.bench.measure([self.bench.program, "--log-level", "warn", "migrate", "run", "--files", self.glob, "--table", self.table],
-                                  self.environment)
+    def ours(self, files=None):
+        return self.bench.measure([self.bench.program, "--log-level", "warn", "migrate", "run", "--files", files or self.glob,
+                                   "--table", self.table], self.environment)
 
     def node(self):
         cli = self.data_source.parent / "node_modules/typeorm/cli.js"
@@ -131,8 +146,10 @@ def typeorm(bench, server, given, table):
         project.fresh()
         return side()
 
-    fresh = interleave(max(3, bench.runs // 3), {OURS: lambda: on_fresh(project.ours), NODE: lambda: on_fresh(project.node),
-                                                 REPLAY: lambda: on_fresh(project.psql)})
+    sides = {OURS: lambda: on_fresh(project.ours), NODE: lambda: on_fresh(project.node), REPLAY: lambda: on_fresh(project.psql)}
+    if project.typescript:
+        sides[TYPESCRIPT] = lambda: on_fresh(lambda: project.ours(project.typescript))
+    fresh = interleave(max(3, bench.runs // 3), sides)
     project.fresh()
     project.ours()
     nothing = interleave(bench.runs, {OURS: project.ours, NODE: project.node})
