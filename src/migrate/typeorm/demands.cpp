@@ -37,6 +37,17 @@ bool among(const std::array<const char*, size>& words, std::string_view word) {
     return std::ranges::any_of(words, [&](std::string_view one) { return one == word; });
 }
 
+/// One of these occurs in every statement that runs outside a transaction only; see sql/nature.cpp.
+constexpr std::array kOutside{"cluster",  "concurrently", "database",   "discard", "prepared",
+                              "reindex", "subscription", "system", "tablespace",   "vacuum"};
+
+bool runs_outside(const std::string& text) {
+    std::string small{text};
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool may = std::ranges::any_of(kOutside, [&](const char* one) { return small.find(one) != std::string::npos; });
+    return may && !sql::nature_of(text).outside.empty();
+}
+
 /// Whether more than blanks and comments follow a semicolon, wherever that stands.
 bool may_be_several(std::string_view text) {
     const std::size_t end = text.find(';');
@@ -90,7 +101,7 @@ Demands demands_of(const std::string& text) {
     demands.again = again(word, text);
     demands.commits = word == "commit" || word == "end";
     demands.asks = among(kAsking, word);
-    demands.loose = demands.again || (word == "do" && ends_inside(text)) || !sql::nature_of(text).outside.empty();
+    demands.loose = demands.again || (word == "do" && ends_inside(text)) || runs_outside(text);
     return demands;
 }
 

@@ -26,6 +26,7 @@ namespace {
 
 using postgres::Session;
 
+/// Of the files as they are now.
 std::map<std::string, std::string> checksums_of(const Listing& listing) {
     std::map<std::string, std::string> all;
     for (const Found& found : listing.migrations) {

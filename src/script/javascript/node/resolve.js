@@ -19,6 +19,19 @@ function failure(code, message, Type = Error) {
   return error;
 }
 
+/** An absolute path with nothing to normalize: a name between any two slashes. */
+const isNormal = (file) => file.startsWith('/') && !file.includes('//') && !file.includes('/.') && !file.endsWith('/');
+
+/** What is the same for all files of a folder, found once each. */
+function perFolder(find) {
+  const known = new Map();
+  return (file) => {
+    const folder = isNormal(file) ? file.slice(0, file.lastIndexOf('/')) || '/' : path.dirname(file);
+    if (!known.has(folder)) known.set(folder, find(folder));
+    return known.get(folder);
+  };
+}
+
 module.exports = function (host) {
   const packages = new Map();
   const kinds = new Map();
@@ -50,13 +63,13 @@ module.exports = function (host) {
   }
 
   /** The package that a file belongs to. */
-  function packageOf(file) {
-    for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+  const packageOf = perFolder((nearest) => {
+    for (let folder = nearest; ; folder = path.dirname(folder)) {
       if (path.basename(folder) === 'node_modules') return undefined;
       const found = packageAt(folder);
       if (found || folder === '/') return found;
     }
-  }
+  });
 
   function asFile(file) {
     if (kind(file) === 'file') return file;
@@ -298,18 +311,20 @@ module.exports = function (host) {
   }
 
   function fromPath(specifier, parent) {
-    const file = path.resolve(path.dirname(parent), specifier);
+    const file = isNormal(specifier) ? specifier : path.resolve(path.dirname(parent), specifier);
     const folderOnly = /(^|\/)\.{0,2}$/.test(specifier);
     return (folderOnly ? undefined : asFile(file)) ?? asFolder(file);
   }
 
-  function lookupPaths(parent) {
+  const allPaths = perFolder((nearest) => {
     const all = [];
-    for (let folder = path.dirname(parent); ; folder = path.dirname(folder)) {
+    for (let folder = nearest; ; folder = path.dirname(folder)) {
       if (path.basename(folder) !== 'node_modules') all.push(path.join(folder, 'node_modules'));
       if (folder === '/') return all;
     }
-  }
+  });
+  // Each caller may change its own.
+  const lookupPaths = (parent) => allPaths(parent).slice();
 
   return { resolve, packageOf, typescript, lookupPaths, notFound, failure, kRequire, kImport, kLenient, path };
 };
