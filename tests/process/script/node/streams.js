@@ -18,3 +18,12 @@ for (const check of [() => assert.ok(0, 'zero'), () => assert.strictEqual(1, 1),
   try { check(); console.log('holds'); } catch (error) { console.log(error.name, error.code, error.message); }
 }
 assert.rejects(Promise.reject(new Error('r')), /r/).then(() => console.log('rejected'));
+// As libraries of old (readable-stream 2 and 3) use it: the class that all streams derive from, called without new.
+const Stream = require('stream');
+console.log(Stream === Stream.Stream, Stream === Stream.Readable, Stream.name, Readable.prototype instanceof Stream);
+function Old() { Stream.call(this); }
+require('util').inherits(Old, Stream);
+const old = new Old();
+console.log(Object.keys(old).includes('_readableState'), old.pipe === Stream.prototype.pipe, old instanceof require('events'));
+old.pipe(new Writable({ write(chunk, encoding, done) { console.log('old', String(chunk)); done(); } }));
+old.emit('data', Buffer.from('data'));
