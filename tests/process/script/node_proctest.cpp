@@ -131,4 +131,12 @@ TEST_CASE("script: specifiers lead to the files and errors that they lead to in 
     compare(project, "main.js");
 }
 
+TEST_CASE("script: a module that is missing is named with all who led to it, as in Node") {
+    Project project;
+    project.file("main.js", "try { require('./one'); } catch (error) { console.log(error.code, error.message, error.requireStack); }\n");
+    project.file("one.js", "require('./lib/two');\n");
+    project.file("lib/two.js", "require('gone');\n");
+    compare(project, "main.js");
+}
+
 TEST_SUITE_END();

@@ -116,8 +116,21 @@ module.exports = function (host, refuse) {
         }
       }
     }
-    return resolve(specifier, parent?.filename ?? projectModule.filename, kRequire);
+    try {
+      return resolve(specifier, parent?.filename ?? projectModule.filename, kRequire);
+    } catch (error) {
+      throw error.requireStack && parent ? withStack(error, parent) : error;
+    }
   };
+
+  /** As Node names them: who requires it, who requires that one, and so on. */
+  function withStack(error, parent) {
+    for (let by = parent.parent; by && by !== projectModule; by = by.parent) {
+      error.requireStack.push(by.filename);
+      error.message += `\n- ${by.filename}`;
+    }
+    return error;
+  }
 
   Module._load = (specifier, parent, isMain) => {
     if (typeof specifier !== 'string') {
