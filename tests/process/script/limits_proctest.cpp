@@ -333,6 +333,34 @@ TEST_CASE("script: what is not there is refused by its name, with the way out, w
     }
 }
 
+TEST_CASE("script: what is not there of Node's modules is among what compiled code copies of them") {
+    Project project;
+    project.file("main.js", R"(
+        // Of TypeScript's compiler, for: import * as fs from 'fs'
+        const star = (module) => {
+            const copy = {};
+            for (const name of Object.getOwnPropertyNames(module)) {
+                if (name !== 'default') Object.defineProperty(copy, name, { enumerable: true, get: () => module[name] });
+            }
+            return copy;
+        };
+        const fs = star(require('fs'));
+        const child = star(require('child_process'));
+        require('fs').appendFileSync = () => 'mine';
+        exports.tries = { fs: () => fs.mkdirSync('x'), exec: () => child.execSync('true') };
+        exports.mine = require('fs').appendFileSync();
+    )");
+    project.file("named.mjs", "import { mkdirSync } from 'fs';\nimport { execSync } from 'child_process';\nexport const tries = { mkdirSync, execSync };\n");
+    auto engine = project.engine();
+    const Value main = engine->require("./main.js").value();
+    CHECK(main.get("tries")->invoke("fs").error().message.starts_with("fs.mkdirSync is not available"));
+    CHECK(main.get("tries")->invoke("exec").error().message.starts_with("child_process.execSync is not available"));
+    CHECK(main.get("mine")->text() == "mine");
+    const Value named = engine->settle(engine->import("./named.mjs").value()).value();
+    CHECK(named.get("tries")->invoke("mkdirSync").error().message.starts_with("fs.mkdirSync is not available"));
+    CHECK(named.get("tries")->invoke("execSync").error().message.starts_with("child_process.execSync is not available"));
+}
+
 TEST_CASE("script: process.env is what was given, and nothing of our own environment") {
     Project project;
     ::setenv("AINIT_TEST_SECRET", "hidden", 1);

@@ -20,7 +20,7 @@ module.exports = function (host, refuse) {
   function builtin(name) {
     if (builtins.has(name)) return builtins.get(name);
     if (Object.hasOwn(names.refused, name)) {
-      provide(name, refuse.refused(name, names.refused[name]));
+      provide(name, refuse.lacking(name, names.refused[name]));
       return builtins.get(name);
     }
     return unpacked(`node:${name}`, name);

@@ -11,8 +11,8 @@ module.exports = function (host, api) {
     return error;
   }
 
-  /** A function that throws when it is called or constructed; its members are such functions too. */
-  function refused(name, members = {}) {
+  /** A function that throws when it is called or constructed; its members are such functions too. `keys`: of those that it has. */
+  function refused(name, members = {}, keys = () => []) {
     const target = function () {};
     const children = new Map();
     return new Proxy(target, {
@@ -24,7 +24,7 @@ module.exports = function (host, api) {
         if (key === 'name') return name.split('.').at(-1);
         // Not a promise, not an ES module in disguise, nothing to convert.
         if (typeof key === 'symbol' || key === 'then' || key === '__esModule') return undefined;
-        if (key === 'default') return refused(name, members);
+        if (key === 'default') return refused(name, members, keys);
         if (key in Function.prototype) return target[key];
         if (!children.has(key)) children.set(key, refused(`${name}.${key}`));
         return children.get(key);
@@ -34,27 +34,35 @@ module.exports = function (host, api) {
         return true;
       },
       has: (_, key) => key in members,
+      // Compiled code (`import * as net`) copies what a module has of its own.
+      ownKeys: () => [...new Set([...Reflect.ownKeys(target), ...Object.keys(members), ...keys()])],
+      getOwnPropertyDescriptor(_, key) {
+        const own = Reflect.getOwnPropertyDescriptor(target, key);
+        if (own || !(Object.hasOwn(members, key) || keys().includes(key))) return own;
+        return { value: this.get(target, key), writable: true, configurable: true, enumerable: true };
+      },
     });
   }
 
-  /** A module of ours, which answers for those of Node's functions that it lacks with refused ones. */
+  /**
+   * A module of ours, which has those of Node's functions that it lacks as refused ones. They are its own, since compiled code
+   * (`import * as fs`) copies what a module has of its own.
+   */
   function fill(exports, module) {
-    const missing = new Map();
-    let known;
-    const lacks = (key) => {
-      if (typeof key === 'symbol' || key in Object.prototype || key === 'then' || key === '__esModule' || key === 'toJSON') return false;
-      known ??= new Set(api(module));
-      return known.has(key);
-    };
-    return Object.setPrototypeOf(exports, new Proxy(Object.getPrototypeOf(exports) ?? {}, {
-      has: (target, key) => key in target || lacks(key),
-      get(target, key, receiver) {
-        if (key in target || !lacks(key)) return Reflect.get(target, key, receiver);
-        if (!missing.has(key)) missing.set(key, refused(`${module}.${key}`));
-        return missing.get(key);
-      },
-    }));
+    for (const key of api(module)) {
+      if (key in exports) continue;
+      const become = (value) => Object.defineProperty(exports, key, { value, writable: true, configurable: true, enumerable: true });
+      Object.defineProperty(exports, key, {
+        get: () => become(refused(`${module}.${key}`))[key],
+        set: become,
+        configurable: true, enumerable: true,
+      });
+    }
+    return exports;
   }
 
-  return { unavailable, refused, fill };
+  /** One of Node's modules that is not here at all. */
+  const lacking = (module, members) => refused(module, members, () => api(module));
+
+  return { unavailable, refused, lacking, fill };
 };
