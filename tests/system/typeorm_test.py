@@ -339,6 +339,53 @@ class TypeOrm(harness.StackTest):
                 self.assertIn('run it with Node (engine = "command")', ran.err)
                 self.assertRegex(ran.err, r"--> .*/1700000000003-Third\.js")
 
+    def test_a_package_of_a_workspace_finds_what_lies_above_it(self):
+        whole = self.configured().read_text()
+        self.write("work/pnpm-workspace.yaml", "packages: ['packages/*']\n")
+        self.write("work/pnpm-lock.yaml", "packages:\n  typeorm@1.1.1:\n    resolution: {}\n")
+        self.write("work/node_modules/hoisted/index.js", "exports.name = 'hoisted';\n")
+        self.write("work/node_modules/.pnpm/linked@1/node_modules/linked/index.js", "exports.name = 'linked';\n")
+        self.write("work/packages/contracts/index.js", "exports.name = 'contracts';\n")
+        self.write("work/packages/server/package.json", '{"dependencies": {"typeorm": "catalog:"}}')
+        modules = self.folder / "work/packages/server/node_modules"
+        modules.mkdir()
+        (modules / "linked").symlink_to("../../../node_modules/.pnpm/linked@1/node_modules/linked")
+        (modules / "contracts").symlink_to("../../contracts")
+        self.write("outside/secret.txt", "x")
+        self.write("work/packages/server/migrations/1700000000003-Third.js", """\
+            const names = ['hoisted', 'linked', 'contracts'].map((name) => require(name).name);
+            const inside = require('fs').existsSync(__dirname + '/../../../../outside/secret.txt');
+            """ + third("await q.query('CREATE TABLE said AS SELECT $1::text AS what', [[...names, inside].join()])"))
+        text = whole.replace('files = "migrations/*"', 'files = "work/packages/server/migrations/*"')
+        config = self.write("workspace.toml", text)
+        ran = self.expect(0, "--log-level", "debug", "once", config=config)
+        self.assertEqual(self.server.value("SELECT what FROM said", "alkemio"), "hoisted,linked,contracts,false")
+        self.assertIn("TypeORM 1.", ran.err)
+
+    def test_what_a_project_lacks_is_named_with_who_wants_it(self):
+        config = self.configured()
+        self.write("package.json", "{}")
+        self.write("helper.js", "require('nowhere-to-be-found');\n")
+        self.write("migrations/1700000000003-Third.js", "require('../helper');\n" + third(""))
+        failed = self.expect(30, "once", config=config)
+        self.assertIn("Cannot find module 'nowhere-to-be-found'", failed.err)
+        self.assertIn("- " + str(self.folder / "migrations/1700000000003-Third.js"), failed.err)
+        self.assertIn("put what migrations load beside them", failed.err)
+        self.write("migrations/1700000000003-Third.js", third("", "transaction = false;"))
+        failed = self.expect(30, "once", config=config)
+        self.assertIn("ForbiddenTransactionModeOverrideError", failed.err)
+        self.assertIn('transaction = "each"', failed.err)
+
+    def test_what_typeorm_makes_for_entities_is_named_where_it_is_missing(self):
+        config = self.configured()
+        tries = {"CREATE TABLE one (id uuid DEFAULT uuid_generate_v4())": 'extensions = ["uuid-ossp"] in [[database]]',
+                 'INSERT INTO "typeorm_metadata"("type") VALUES (1)': "for entities that are views",
+                 "DELETE FROM public.typeorm_metadata": "for entities that are views"}
+        for statement, hint in tries.items():
+            with self.subTest(statement):
+                self.write("migrations/1700000000003-Third.js", third(f"await q.query(`{statement}`);"))
+                self.assertIn(hint, self.expect(30, "once", config=config).err)
+
     def test_paths_are_relative_to_the_configuration_file_wherever_the_program_starts(self):
         self.write("project/migrations/1700000000001-First.js", FIRST)
         self.write("project/package.json", "{}")

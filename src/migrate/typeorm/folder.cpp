@@ -3,6 +3,8 @@
 #include <array>
 #include <filesystem>
 #include <regex>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "migrate/typeorm/project.h"
@@ -53,6 +55,16 @@ std::string major_of_project(const fs::path& folder) {
     return {};
 }
 
+/// The workspace of npm, pnpm or Yarn that a project is a package of, above it; empty if there is none.
+fs::path workspace_of(const fs::path& project) {
+    std::error_code error;
+    for (fs::path folder = project.parent_path(); !folder.empty() && folder != folder.root_path(); folder = folder.parent_path()) {
+        if (fs::exists(folder / "pnpm-workspace.yaml", error)) return folder;
+        if (!found_in(text_of(folder / "package.json"), R"re("(workspaces)"\s*:)re").empty()) return folder;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string project_folder(const config::Migration& migration) {
@@ -69,9 +81,21 @@ std::string project_folder(const config::Migration& migration) {
     return begin.string();
 }
 
+std::vector<std::string> shared_folders(const std::string& project) {
+    std::error_code error;
+    std::vector<std::string> folders;
+    for (fs::path folder = fs::path{project}.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+        if (fs::is_directory(folder / "node_modules", error)) folders.push_back((folder / "node_modules").string());
+        if (folder == folder.root_path()) break;
+    }
+    if (const fs::path workspace = workspace_of(project); !workspace.empty()) folders.push_back(workspace.string());
+    return folders;
+}
+
 std::string typeorm_version(const config::Migration& migration, const std::string& folder) {
     if (!migration.typeorm_version.empty()) return migration.typeorm_version;
-    const std::string major = major_of_project(folder);
+    std::string major = major_of_project(folder);
+    if (const fs::path workspace = workspace_of(folder); major.empty() && !workspace.empty()) major = major_of_project(workspace);
     return major.empty() || major == "0" ? "0.3" : "1";
 }
 

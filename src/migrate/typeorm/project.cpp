@@ -21,6 +21,14 @@ namespace {
 
 constexpr std::string_view kInvalidIndex =
     "an index that was left behind is marked INVALID: drop it before the next run (DROP INDEX CONCURRENTLY IF EXISTS …)";
+constexpr std::string_view kOtherMode =
+    "the project runs them one by one: transaction = \"each\"";
+constexpr std::string_view kMissing =
+    "put what migrations load beside them, in the project's folder or a node_modules above it, or ";
+constexpr std::string_view kNoExtension =
+    "TypeORM installs this extension for entities, which are not loaded here: extensions = [\"uuid-ossp\"] in [[database]]";
+constexpr std::string_view kNoMetadata =
+    "TypeORM makes this table for entities that are views, which are not loaded here: make it in a migration before, or ";
 constexpr std::string_view kNoEntities =
     "entities cannot be used in migrations here, only the query runner can: write it with queryRunner.query, or ";
 constexpr std::string_view kWayOut = "run it with Node (engine = \"command\")";
@@ -56,6 +64,17 @@ std::string absolute(const std::string& path) {
     if (path.empty()) return path;
     const std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
     return error ? path : whole.string();
+}
+
+/// What TypeORM makes by itself where it knows the entities, by what the server does not find; empty for all else.
+std::string made_for_entities(const Refused& refused) {
+    const std::string_view text{refused.text};
+    const std::string_view found = text.substr(std::min(refused.fields.position.value_or(text.size()), text.size()));
+    if (refused.fields.sqlstate == "42883" && found.starts_with("uuid_generate_v")) return std::string{kNoExtension};
+    if (refused.fields.sqlstate == "42P01" && contains_ignoring_case(found.substr(0, found.find_first_of(" (")), "typeorm_metadata")) {
+        return fmt::format("{}{}", kNoMetadata, kWayOut);
+    }
+    return {};
 }
 
 Found found_of(const Value& value) {
@@ -97,6 +116,7 @@ Result<void> Project::start(Access access) {
     script::Options options;
     options.stop = stop_;
     options.project = project_folder(migration);
+    options.folders = shared_folders(options.project);
     options.environment = inherited_environment();
     options.way_out = kWayOut;
     options.console = [this](script::Console kind, std::string_view line) {
@@ -203,6 +223,7 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
     failure.because = refused.fields.message;
     if (!refused.fields.detail.empty()) failure.because += fmt::format(" ({})", refused.fields.detail);
     if (!refused.fields.hint.empty()) failure.hint = refused.fields.hint;
+    if (std::string hint = made_for_entities(refused); !hint.empty()) failure.hint = std::move(hint);
     if (!refused.blocker.empty()) failure.because += fmt::format("; it waited for {}", refused.blocker);
     if (sql::nature_of(refused.text).outside == "CREATE INDEX CONCURRENTLY") failure.hint = kInvalidIndex;
     if (!refused.where.empty()) failure.where = refused.where;
@@ -232,6 +253,9 @@ Failure Project::explain(const script::Exception& exception) const {
     const std::string query = exception.property("query");
     const Refused* refused = query.empty() ? nullptr : watch_.refused(query);
     if (refused != nullptr) point_at(failure, *refused);
+    if (exception.name == "ForbiddenTransactionModeOverrideError") failure.hint = kOtherMode;
+    const std::string code = exception.property("code");
+    if (code == "MODULE_NOT_FOUND" || code == "ERR_MODULE_NOT_FOUND") failure.hint = fmt::format("{}{}", kMissing, kWayOut);
     // Its message names the entity.
     if (exception.name == "EntityMetadataNotFoundError") failure.hint = fmt::format("{}{}", kNoEntities, kWayOut);
     return failure;

@@ -85,7 +85,11 @@ class Project {
 /// The folder of the project that a file or glob belongs to: the nearest above it with a package.json, else its own.
 std::string project_folder(const config::Migration& migration);
 
-/// "0.3" or "1": the configured one, else that of the project's own TypeORM by node_modules, lock file or package.json.
+/// What a project shares with others: node_modules above it, where Node looks too, and the workspace that it is a package of.
+std::vector<std::string> shared_folders(const std::string& project);
+
+/// "0.3" or "1": the configured one, else that of the project's own TypeORM, or its workspace's, by node_modules, lock file
+/// or package.json.
 std::string typeorm_version(const config::Migration& migration, const std::string& folder);
 
 }  // namespace ainit::migrate::typeorm
