@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/outcome.h"
+#include "migrate/retry.h"
 #include "migrate/typeorm/ledger.h"
 
 namespace ainit::migrate::typeorm {
@@ -44,34 +45,47 @@ class Reverting {
 
   private:
     std::optional<Failure> carry_out(Report& report) {
-        auto project = Project::open(context_, Access::full, stop_);
-        if (!project) return std::move(project).error();
-        Project& made = **project;
-        auto rows = ledger_of(made, stop_);
+        auto opened = Project::open(context_, Access::full, stop_);
+        if (!opened) return std::move(opened).error();
+        std::unique_ptr<Project> project = std::move(*opened);
+        auto rows = ledger_of(*project, stop_);
         if (!rows) return std::move(rows).error();
-        report.state = standing(made, *rows);
-        auto targets = choose(made.listing(), *rows);
+        report.state = standing(*project, *rows);
+        auto targets = choose(project->listing(), *rows);
         if (!targets) return std::move(targets).error();
         if (targets->empty()) {
             report.state = "nothing to revert; " + report.state;
             return {};
         }
         // Each is told when its row is gone, which is after the script's own end.
-        made.watch().expect(static_cast<int>(targets->size()), false);
+        project->watch().expect(static_cast<int>(targets->size()), false);
         std::optional<Failure> failure;
         for (std::size_t i = 0; i < targets->size() && !failure; ++i) {
             if (stop_.over()) {
                 failure = stop_.failure(Code::migration_timeout, {});
                 failure->what = fmt::format("cannot revert migration {} of database \"{}\"", (*targets)[i],
                                             context_.migration.database);
-            } else if (auto done = made.revert(order_.fake); !done) {
-                failure = std::move(done).error();
-            } else {
-                tell(made, (*targets)[i], static_cast<int>(i) + 1, static_cast<int>(targets->size()), report);
+            } else if (failure = revert_one(project, (*targets)[i], static_cast<int>(targets->size() - i)); !failure) {
+                tell(*project, (*targets)[i], static_cast<int>(i) + 1, static_cast<int>(targets->size()), report);
             }
         }
-        settle(made, *rows, report, failure);
+        settle(*project, *rows, report, failure);
         return failure;
+    }
+
+    /// Again, with the scripts loaded anew, if it gave way to others and nothing of it stays.
+    std::optional<Failure> revert_one(std::unique_ptr<Project>& project, const std::string& name, int left) {
+        for (int attempt = 0;; ++attempt) {
+            auto done = project->revert(order_.fake);
+            if (done) return {};
+            const Work* work = project->watch().current();
+            const bool stays = work != nullptr && work->outside;
+            if (stays || !try_again(context_, done.error(), name, attempt, stop_)) return std::move(done).error();
+            auto again = Project::open(context_, Access::full, stop_);
+            if (!again) return std::move(again).error();
+            project = std::move(*again);
+            project->watch().expect(left, false);
+        }
     }
 
     Result<std::vector<Row>> ledger_of(Project& project, const Stop& stop) {
@@ -167,7 +181,7 @@ class Reverting {
         if (!done) log::warn("migrate", "cannot forget the checksums of reverted migrations", {{"because", done.error().line()}});
     }
 
-    std::string state_of(const Project& project, const Report& report) const {
+    std::string state_of(const Project& project, const Report& report) {
         const Work* work = project.watch().current();
         std::string state;
         if (work != nullptr && std::ranges::find(report.reverted, work->name) == report.reverted.end()) {
@@ -175,6 +189,7 @@ class Reverting {
                 state = fmt::format("{} is still recorded as applied, but what the first statements of its down did stays; ",
                                     work->name);
             } else if (work->committed > 0) {
+                halfway_ = work->name;
                 state = fmt::format("the down of {} committed its first {} statements itself, they stay; it is still recorded "
                                     "as applied; ",
                                     work->name, work->committed);
@@ -193,6 +208,10 @@ class Reverting {
         ended_by_stop(failure, stop_, context_);
         if (failure.code == Code::migration_interrupted) failure.hint = "run it again for what is left";
         if (failure.state.empty()) failure.state = "Nothing was changed.";
+        if (!halfway_.empty()) {
+            failure.hint = fmt::format("take back by hand what is left of {} and revert it with --fake: another try runs its down from "
+                                       "the first statement", halfway_);
+        }
         if (failure.hint.empty() && failure.code == Code::migration_failed) {
             failure.hint = "mend its down, or take it back by hand and revert with --fake";
         }
@@ -202,6 +221,7 @@ class Reverting {
     Context context_;
     const Revert& order_;
     const Stop& stop_;
+    std::string halfway_{};  ///< its down has committed a part of itself
 };
 
 }  // namespace
