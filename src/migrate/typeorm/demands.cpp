@@ -105,6 +105,22 @@ Demands demands_of(const std::string& text) {
     return demands;
 }
 
+bool commits(const std::string& text) {
+    static constexpr std::array kEnds{"commit", "end"};
+    const auto ends = [](std::string_view piece) {
+        const std::string word = first_word(piece);
+        return among(kEnds, word) || (word == "prepare" && contains_ignoring_case(piece, "transaction"));
+    };
+    static constexpr std::array kWords{"commit", "end", "prepare"};
+    if (std::ranges::none_of(kWords, [&](const char* one) { return contains_ignoring_case(text, one); })) return false;
+    if (!may_be_several(text)) return ends(text);
+    const sql::Split split = sql::split_by_grammar(text);
+    if (split.trouble) return contains_ignoring_case(text, "commit");
+    return std::ranges::any_of(split.pieces, [&](const sql::Piece& piece) {
+        return ends(std::string_view{text}.substr(piece.offset, piece.length));
+    });
+}
+
 std::vector<std::string> settings_in(const std::string& text) {
     std::vector<std::string> settings;
     if (!may_be_several(text)) return settings;

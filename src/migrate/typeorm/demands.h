@@ -23,6 +23,9 @@ struct Demands {
 
 Demands demands_of(const std::string& text);
 
+/// Whether a COMMIT, or what is one by another name, is among its statements; one in the body of a function is none.
+bool commits(const std::string& text);
+
 /// Of several statements in one string: those that matter to the session alone.
 std::vector<std::string> settings_in(const std::string& text);
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrate/typeorm/demands.h"
 
 namespace ainit::migrate::typeorm {
 
@@ -93,7 +94,7 @@ Origin Watch::read(const std::string& stack) const {
 void Watch::sent(const std::string& text, bool in_transaction) {
     blocker_.clear();
     if (!at_work()) return;
-    if (!in_transaction || contains_ignoring_case(text, "commit")) works_.back().outside = true;
+    if (!in_transaction || commits(text)) works_.back().outside = true;
     ++works_.back().statements;
     tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
 }
@@ -110,7 +111,7 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
         one.blocker = blocker_;
         one.where = read(stack_of(text));
         refused_.push_back(std::move(one));
-    } else if (at_work() && equals_ignoring_case(trim(text), "COMMIT")) {
+    } else if (at_work() && commits(text)) {
         works_.back().committed = works_.back().statements;
     }
 }
