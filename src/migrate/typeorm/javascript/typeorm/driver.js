@@ -111,6 +111,9 @@ function watchRunner(runner) {
 /** As TypeORM calls it, which needs a promise. */
 const later = (result) => result.catch((error) => { throw error; });
 
+/** V8's words, of this migration and not of the one before. */
+const missing = (way) => () => { throw new TypeError(`migration.instance.${way} is not a function`); };
+
 let guard;
 
 function watchMigrations(dataSource) {
@@ -119,8 +122,9 @@ function watchMigrations(dataSource) {
     watched.add(instance);
     const name = instance.name || instance.constructor.name;
     for (const way of ['up', 'down']) {
-      const original = instance[way];
-      if (typeof original !== 'function' || !Object.isExtensible(instance)) continue;
+      const given = instance[way];
+      if (!Object.isExtensible(instance)) continue;
+      const original = typeof given === 'function' ? given : missing(way);
       Object.defineProperty(instance, way, {
         value(runner, ...more) {
           const go = () => {
