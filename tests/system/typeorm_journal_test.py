@@ -3,6 +3,7 @@
 """The engine `typeorm`, cut in half: a migration that commits before its row in the ledger, and is killed or fails there, goes
 on behind what is committed, or says that it cannot and lets a person decide."""
 
+import hashlib
 import pathlib
 import signal
 import subprocess
@@ -258,6 +259,8 @@ class Journal(harness.StackTest):
         self.assertEqual(ran.out, "database alkemio: Half1700000000002 is recorded as applied\n")
         self.assertEqual(self.value("SELECT timestamp, name FROM ledger ORDER BY id DESC LIMIT 1"), "1700000000002|Half1700000000002")
         self.assertEqual(self.journal(), "0")
+        checksum = hashlib.sha256((self.folder / "migrations/2-half.js").read_bytes()).hexdigest()
+        self.assertEqual(self.value(f"SELECT checksum FROM alkemio_init.typeorm_migrations WHERE name = '{self.NAME}'"), checksum)
         self.expect(0, "migrate", "run", config=config)
         self.assertEqual(self.ledger(), ["First", "Half", "Last"])
         self.assertEqual(self.value("SELECT count(*) FROM half"), "1")

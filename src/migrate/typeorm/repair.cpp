@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/outcome.h"
+#include "migrate/sql/files.h"
 #include "migrate/typeorm/journal.h"
 #include "migrate/typeorm/ledger.h"
 #include "migrate/typeorm/project.h"
@@ -119,7 +121,21 @@ class Repairing {
 
     Result<void> record(Session& session) {
         if (auto done = project_->record(order_.migration); !done) return done;
+        keep_checksum(session);
         return clear_journal(session, listing_.ledger(), order_.migration, stop_);
+    }
+
+    /// As of one that was run here, so that a later change of its file is noticed.
+    void keep_checksum(Session& session) const {
+        const Found* found = listing_.find(order_.migration);
+        const auto text = found == nullptr || found->file.empty() ? Result<std::string>{std::string{}} : read_file(found->file);
+        if (!text || text->empty()) return;
+        NewRecord one{found->name, sql::checksum_of(*text)};
+        if (found->alone) one.of_file = static_cast<int>(std::ranges::count(listing_.migrations, found->file, &Found::file));
+        if (auto done = write_records(session, listing_.ledger(), {one}, stop_); !done) {
+            log::warn("migrate", "cannot record the checksum of a migration, so a later change of its file will not be noticed",
+                      {{"migration", found->name}, {"because", done.error().line()}});
+        }
     }
 
     Result<void> go_on(Session& session) const {
