@@ -294,6 +294,53 @@ class TypeOrm(harness.StackTest):
         self.assertIn("55P03", ran.err)
         self.assertIn("Third1700000000003 committed its first 2 statements itself", ran.err)
 
+    def test_a_commit_within_a_string_is_one_and_in_the_body_of_a_function_is_none(self):
+        files = self.project()
+        self.once(*files)
+        config = self.configured(lock_timeout='"200ms"', retries=20)
+        alter = "await q.query(`ALTER TABLE space ADD fourth int`);"
+        body = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$"
+        self.write("migrations/1700000000003-Third.js", third(f"await q.query(`{body}`); {alter}"))
+        self.hold("LOCK TABLE space", 1)
+        self.assertIn("tried again", self.expect(0, "once", config=config).err)
+        self.write("migrations/1700000000004-Fourth.js", third(
+            "await q.query(`CREATE TABLE fourth (id int)`); await q.query(`END; BEGIN`);" + alter.replace("fourth", "fifth"))
+            .replace("Third1700000000003", "Fourth1700000000004"))
+        self.hold("LOCK TABLE space", 2)
+        ran = self.expect(30, "once", config=config)
+        self.assertNotIn("tried again", ran.err)
+        self.assertIn("Fourth1700000000004 committed its first", ran.err)
+
+    def test_a_revert_that_gives_way_to_others_is_tried_again(self):
+        files = self.project(THIRD.replace("DROP TABLE third", "DROP TABLE third; ALTER TABLE space DROP extra"))
+        self.once(*files)
+        self.hold("LOCK TABLE space", 1)
+        ran = self.expect(0, "migrate", "revert", "--count", "2", config=self.configured(lock_timeout='"200ms"', retries=20))
+        self.assertIn("Third1700000000003 gave way and is tried again", ran.err)
+        self.assertEqual(self.ledger(), ["First1700000000001"])
+
+    def test_a_way_back_that_commits_by_itself_is_not_tried_again_and_says_what_stays(self):
+        files = self.project(THIRD.replace(
+            "await q.query(`DROP TABLE third`);",
+            "await q.query(`DROP TABLE third`); await q.query(`COMMIT;`); await q.query(`BEGIN`);\n"
+            "    await q.query(`ALTER TABLE space DROP extra`);"))
+        self.once(*files)
+        self.hold("LOCK TABLE space", 2)
+        ran = self.expect(30, "migrate", "revert", config=self.configured(lock_timeout='"200ms"', retries=20))
+        self.assertNotIn("tried again", ran.err)
+        self.assertIn("the down of Third1700000000003 committed its first 2 statements itself, they stay", ran.err)
+        self.assertIn("take back by hand what is left of Third1700000000003 and revert it with --fake", ran.err)
+
+    def test_a_migration_without_up_is_blamed_by_its_own_name(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("migrations/1700000000003-Third.js", "exports.Third1700000000003 = class { name = 'Third1700000000003'; up = 1; };\n")
+        for mode in ("all", "each", "none"):
+            with self.subTest(mode):
+                self.clean()
+                ran = self.expect(30, "once", config=self.configured(transaction=f'"{mode}"'))
+                self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": TypeError: migration.instance.up is not',
+                              ran.err)
+
     def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
         files = self.project()
         self.once(*files)
