@@ -71,8 +71,12 @@ class Parser {
     }
 
     std::variant<Options, int> parse(int argc, char** argv) {
+        const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+        const auto ours = end_of_ours(words);
         try {
-            app_.parse(argc, argv);
+            // CLI11 takes them from the last to the first.
+            app_.parse(std::vector<std::string>(std::make_reverse_iterator(ours), words.rend()));
+            take_command(ours, words.end());
         } catch (const CLI::ParseError& error) {
             return explain(error);
         }
@@ -85,6 +89,27 @@ class Parser {
     }
 
   private:
+    using Words = std::vector<std::string>::const_iterator;
+
+    /// CLI11 lets an option that takes several values have what is behind "--", too: with exec it sees nothing of that.
+    Words end_of_ours(const std::vector<std::string>& words) const {
+        const auto end = std::ranges::find(words, "--");
+        for (auto word = words.begin(); word != end; ++word) {
+            if (!word->starts_with('-')) return *word == "exec" ? end : words.end();
+            const CLI::Option* option = app_.get_option_no_throw(*word);
+            const bool takes_the_next = option != nullptr && option->get_items_expected_min() > 0;
+            if (takes_the_next && word + 1 != end) ++word;
+        }
+        return words.end();
+    }
+
+    /// What is behind the first "--" is the command's, as it stands; where the command began before, that word is, too.
+    void take_command(Words from, Words end) {
+        if (from != end && options_.arguments.empty()) ++from;
+        options_.arguments.insert(options_.arguments.end(), from, end);
+        if (options_.command == Command::exec && options_.arguments.empty()) throw CLI::RequiredError{"command"};
+    }
+
     int explain(const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
             app_.exit(error);
@@ -173,7 +198,8 @@ class Parser {
                      "  alkemio-init once --files 'dist/migrations/*.js' --table migrations_typeorm   (and DATABASE_*)");
 
         CLI::App* exec = add(app_, "exec", "Provision, then become the command", Command::exec);
-        exec->add_option("command", options_.arguments, "The command and its arguments, after --")->required();
+        exec->add_option("command", options_.arguments, "The command and its arguments, after --");
+        exec->usage("Usage: alkemio-init exec [OPTIONS] -- COMMAND [ARGUMENT...]");
         exec->add_flag("--wait-only", options_.wait_only, "Do not provision: wait until another container has");
         exec->add_option("--as-database", options_.as_database,
                          "Set DATABASE_HOST, _PORT, _NAME, _USERNAME, _PASSWORD for this database's owner")

@@ -36,6 +36,12 @@ class Exec(harness.StackTest):
         self.assertIn("HARMLESS=stays", ran.out)
         self.assertEqual(ran.out.split()[-4:], ["0", "1", "2", "end"])
 
+    def test_what_is_behind_the_dashes_is_the_commands(self):
+        config = self.config()
+        for options in ([], ["--keep-env", "HOME"]):
+            ran = self.expect(0, "exec", *options, "--", "echo", "-t", "5s", "--help", "--", config=config)
+            self.assertEqual(ran.out.splitlines()[-1], "-t 5s --help --")
+
     def test_a_password_of_the_services_own_stays(self):
         config = self.config()
         ran = self.expect(0, "exec", "--", "sh", "-c", 'echo "$DATABASE_PASSWORD"', config=config,

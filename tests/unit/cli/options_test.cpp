@@ -133,6 +133,29 @@ TEST_CASE("options: exec takes all behind -- as the command, options of its own 
     CHECK(options.config_file.empty());
 }
 
+TEST_CASE("options: exec lets none of its own options have what is behind --") {
+    using Words = std::vector<std::string>;
+    const auto command = [](Words words, Words behind) {
+        words.emplace_back("--");
+        words.insert(words.end(), behind.begin(), behind.end());
+        const Options options = good(words);
+        CHECK(options.arguments == behind);
+        return options;
+    };
+    CHECK(command({"exec", "--keep-env", "A", "B"}, {"echo", "-t", "5s"}).keep_env == Words{"A", "B"});
+    CHECK_FALSE(command({"exec", "--keep-env", "A"}, {"echo", "-t", "5s"}).timeout);
+    CHECK(command({"exec", "--files", "*.js"}, {"sh", "-c", "echo $0", "--", "x"}).project.files == Words{"*.js"});
+    command({"exec", "--keep-env", "A"}, {"echo", "--help"});
+    command({"exec", "--files", "*.js"}, {"echo", "--version"});
+    const Options options = command({"--log-level", "warn", "-c", "a.toml", "--color=never", "exec"}, {"plan"});
+    CHECK(options.config_file == "a.toml");
+    // Others may have words of their own behind it.
+    CHECK(good({"wait", "--", "file:/exec"}).targets == Words{"file:/exec"});
+    CHECK(good({"-c", "exec", "wait", "--", "file:/exec"}).targets == Words{"file:/exec"});
+    // A command that has begun keeps its own.
+    CHECK(good({"exec", "echo", "--", "-t"}).arguments == Words{"echo", "--", "-t"});
+}
+
 TEST_CASE("options: wait takes its targets with --for and without") {
     CHECK(good({"wait", "--for", "database=kratos", "-f", "tcp://redis:6379"}).targets ==
           std::vector<std::string>{"database=kratos", "tcp://redis:6379"});
