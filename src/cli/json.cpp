@@ -148,7 +148,7 @@ json::object of(const NamedDatabase& pair) {
 
 }  // namespace
 
-std::string summary_json(const daemon::Summary& summary) {
+std::string summary_json(const daemon::Summary& summary, int exit_code) {
     const json::object out{{"server", summary.server},
                            {"version", summary.observed.version},
                            {"databases", all(summary.observed.databases)},
@@ -164,7 +164,7 @@ std::string summary_json(const daemon::Summary& summary) {
                            {"changed", summary.changed()},
                            {"steps_pending", summary.steps_pending()},
                            {"migrations_pending", summary.migrations_pending()},
-                           {"exit_code", summary.exit_code()}};
+                           {"exit_code", exit_code}};
     return json::serialize(out) + "\n";
 }
 

@@ -9,8 +9,8 @@
 
 namespace ainit::cli {
 
-/// Everything of a run: server, steps, drifts, migrations, checks, phases, failures, exit code.
-std::string summary_json(const daemon::Summary& summary);
+/// Everything of a run: server, steps, drifts, migrations, checks, phases, failures, and the code that the process exits with.
+std::string summary_json(const daemon::Summary& summary, int exit_code);
 /// `migrate create`: name and file.
 std::string created_json(const migrate::Created& created);
 /// `config show`: an array of key, value, source.

@@ -20,14 +20,15 @@ int look(const Options& options, const config::Config& config, const daemon::Ord
     postgres::Sessions sessions{daemon::server_of(config)};
     const daemon::Summary summary =
         daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+    const bool pending = pending_matters && summary.failures.empty() && summary.pending();
+    const int code = pending ? static_cast<int>(ExitCode::pending) : summary.exit_code();
     if (options.output == "json") {
-        print(summary_json(summary));
+        print(summary_json(summary, code));
     } else if (!summary.server.empty()) {
         print(text(summary));
     }
     report_failures(summary.failures);
-    if (!summary.failures.empty()) return summary.exit_code();
-    return pending_matters && summary.pending() ? static_cast<int>(ExitCode::pending) : 0;
+    return code;
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ int migrate_run(const Options& options, const config::Config& config) {
         order.migration = (*one)->name;
     }
     const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
     report_failures(summary.failures);
     return summary.exit_code();
 }
@@ -99,7 +99,7 @@ int migrate_revert(const Options& options, const config::Config& config) {
     order.migration = (*one)->name;
     order.revert = {options.count.value_or(1), options.to, options.fake};
     const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary) : reverted_text(summary));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : reverted_text(summary));
     report_failures(summary.failures);
     return summary.exit_code();
 }
@@ -118,7 +118,7 @@ int migrate_repair(const Options& options, const config::Config& config) {
                           : options.continue_at ? Choice::continue_at
                                                 : Choice::show;
     const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary) : repaired_text(summary, order.repair));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : repaired_text(summary, order.repair));
     report_failures(summary.failures);
     return summary.exit_code();
 }

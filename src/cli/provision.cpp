@@ -41,7 +41,7 @@ int once(const Options& options, const config::Config& config) {
     order.databases = options.databases;
     const daemon::Summary summary =
         daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
-    print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
     report_failures(summary.failures);
     return summary.exit_code();
 }

@@ -10,8 +10,9 @@
 namespace ainit::cli {
 
 int run(const Options& options, const config::Config& config) {
-    return daemon::stay(config, summary_json, [&](const daemon::Summary& summary) {
-        print(options.output == "json" ? summary_json(summary) : summary_text(summary));
+    const auto json = [](const daemon::Summary& summary) { return summary_json(summary, summary.exit_code()); };
+    return daemon::stay(config, json, [&](const daemon::Summary& summary) {
+        print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
         report_failures(summary.failures);
     });
 }

@@ -42,6 +42,8 @@ class Once(harness.StackTest):
     def test_status_verify_and_show_speak_of_every_database(self):
         config = self.config()
         self.assertIn("missing", self.expect(3, "status", config=config).out)
+        for command in (["status"], ["plan"]):
+            self.assertEqual(self.expect(3, *command, "--output", "json", config=config).json["exit_code"], 3)
         self.expect(0, "once", config=config)
         status = self.expect(0, "status", config=config).out
         for name in harness.DATABASES:
