@@ -63,7 +63,7 @@ constexpr KeyEntry kKeys[] = {
     {"role", "name", "text", "", "", "Needed."},
     {"role", "password", "secret", "", "", "Set only where a login with it fails; sent as a SCRAM verifier made here, so it reaches no server log."},
     {"role", "password_file", "path", "", "", "A file with the password."},
-    {"role", "login", "boolean", "true", "", "LOGIN."},
+    {"role", "login", "boolean", "true", "", "LOGIN; without the key it is given where a password is."},
     {"role", "superuser", "boolean", "false", "", "SUPERUSER."},
     {"role", "createdb", "boolean", "false", "", "CREATEDB."},
     {"role", "createrole", "boolean", "false", "", "CREATEROLE. Alkemio's own role needs it: one of its migrations makes a role."},

@@ -52,6 +52,11 @@ bool given(const config::Role& role, std::string_view key) {
     return std::ranges::find(role.given, key) != role.given.end();
 }
 
+/// Whether the configuration says something of an attribute. Who has a password shall log in with it, unless it says otherwise.
+bool asked(const config::Role& role, std::string_view key) {
+    return given(role, key) || (key == "login" && !role.password.empty());
+}
+
 std::string_view on_off(bool value) {
     return value ? "on" : "off";
 }
@@ -95,7 +100,7 @@ class Roles {
         // Only a login tells whether a password fits; a role that could not log in until now gets its own with the
         // right to.
         const bool extended = given(role, "valid_until") && role.valid_until != found->valid_until;
-        const bool admitted = (given(role, "login") && role.login && !found->login) || (found->expired && extended);
+        const bool admitted = (asked(role, "login") && role.login && !found->login) || (found->expired && extended);
         if (found->expired && !admitted) return warn_of_expiry(role, *found);
         if (found->password_fits.value_or(true) && !admitted) return;
         add(SetPassword{role.name, role.password},
@@ -141,7 +146,7 @@ class Roles {
         for (const Flag& flag : kFlags) {
             const bool wanted = role.*flag.wanted;
             const bool is = found.*flag.found;
-            if (given(role, flag.key) && wanted != is) differs(flag.key, on_off(is), on_off(wanted));
+            if (asked(role, flag.key) && wanted != is) differs(flag.key, on_off(is), on_off(wanted));
         }
         for (const Power& power : kPowers) {
             if (std::ranges::find(changed, power.key) != changed.end()) foretell(role, power);

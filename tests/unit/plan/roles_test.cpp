@@ -69,10 +69,23 @@ TEST_CASE("roles: a password is set where a login with it failed, and nowhere el
     }
     SUBCASE("the role may log in from now on") {
         is.login = false;
-        config.roles.front().given = {"login"};
+        // Who has a password shall log in with it.
+        SUBCASE("as is written out") { config.roles.front().given = {"login"}; }
+        SUBCASE("since it has a password") {}
         CHECK(steps(make_plan(config, observed)) ==
               Lines{"change login of role \"app\": login is off, wanted on",
                     "set the password of role \"app\": role \"app\" may log in from now on"});
+    }
+    SUBCASE("the role shall not log in") {
+        is.login = false;
+        config.roles.front().login = false;
+        config.roles.front().given = {"login"};
+        CHECK(make_plan(config, observed).empty());
+    }
+    SUBCASE("a role without a login stays so where no password is configured") {
+        is.login = false;
+        config.roles = {role("app")};
+        CHECK(make_plan(config, observed).empty());
     }
 }
 
