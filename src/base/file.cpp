@@ -110,12 +110,21 @@ std::string errno_text(int error) {
     return ::strerror_r(error, buffer, sizeof buffer);
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t limit) {
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+Result<UniqueFd> open_file(const std::string& path) {
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!fd.valid()) return unreadable(path, errno_text(errno));
     struct stat facts{};
     if (::fstat(fd.get(), &facts) == 0 && S_ISDIR(facts.st_mode))
         return unreadable(path, "it is a folder");
+    return fd;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    auto opened = open_file(path);
+    if (!opened) return std::move(opened).error();
+    const UniqueFd fd = std::move(*opened);
+    struct stat facts{};
+    ::fstat(fd.get(), &facts);
     // Sizes are only a hint: files of /proc and pipes say 0.
     std::string text;
     if (facts.st_size > 0)

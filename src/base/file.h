@@ -41,6 +41,9 @@ class UniqueFd {
     int fd_{-1};
 };
 
+/// Opened for reading: a regular file or a pipe. The Failure is that of read_file.
+Result<UniqueFd> open_file(const std::string& path);
+
 /// The whole of a regular file or pipe, at most `limit` bytes. The Failure (code config_file) says
 /// which file and why.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{64} << 20U);

@@ -8,4 +8,7 @@ namespace ainit::config {
 
 void check(Loaded& loaded);
 
+/// Whether the files of [postgres] that nobody reads before libpq does are there.
+void check_files(Loaded& loaded);
+
 }  // namespace ainit::config

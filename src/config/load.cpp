@@ -138,9 +138,13 @@ Loaded load(const std::string& path,
         file.empty() && named != environment.end())
         file = named->second;
     if (file.empty() && ::access(std::string{kUsualFile}.c_str(), F_OK) == 0) file = kUsualFile;
-    if (file.empty()) return finish({}, {environment, secrets, ""}, project, {});
+    const auto with_files = [&](Loaded loaded) {
+        if (secrets == SecretFiles::read) check_files(loaded);
+        return loaded;
+    };
+    if (file.empty()) return with_files(finish({}, {environment, secrets, ""}, project, {}));
     auto text = read_file(file, kLargestFile);
-    if (text) return from_text(*text, file, {environment, secrets, folder_of(file)}, project);
+    if (text) return with_files(from_text(*text, file, {environment, secrets, folder_of(file)}, project));
     Loaded loaded;
     loaded.config.file = file;
     Failure failure = std::move(text).error();

@@ -74,6 +74,22 @@ class ConfigTest(unittest.TestCase):
         self.assertEqual(ran.stderr.count("error[E116]: cannot read the secret file"), 5)
         self.assertRegex(ran.stderr, r"--> .*config/alkemio\.toml:\d+:17\n")
 
+    def test_files_that_libpq_reads_must_be_there(self):
+        keys = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile")
+        path = self.write("a.toml", "[postgres]\n" + "".join(f'{key} = "missing-{key}"\n' for key in keys))
+        ran = self.expect(10, "config", "check", "--config", path)
+        self.assertEqual(re.findall(r"^error\[E110\]: cannot read the file of (\w+) in postgres, \S+/missing-", ran.stderr, re.M),
+                         list(keys))
+        self.expect(0, "config", "check", "--config", path, "--without-secrets")
+        for key in keys:
+            self.write(f"missing-{key}", "x\n")
+        self.expect(0, "config", "check", "--config", path)
+
+        path = self.write("b.toml", "[postgres]\n")
+        ran = self.expect(10, "config", "check", "--config", path, PGSSLROOTCERT=str(path.parent))
+        self.assertIn("(from environment PGSSLROOTCERT): it is a folder", ran.stderr)
+        self.expect(0, "config", "check", "--config", path, PGSSLROOTCERT="/missing", PGSSLMODE="disable")
+
     def test_everything_wrong_is_told_at_once(self):
         path = self.write("bad.toml", '[postgres]\nhots = "db"\nport = "x"\n\n[[database]]\nname = "s"\nprofile = "synapse"\n\n'
                                       '[[migration]]\ndatabase = "t"\nengine = "sql"\n')
