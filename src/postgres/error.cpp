@@ -26,7 +26,8 @@ struct Said {
 };
 
 /// The last line of the form `SEVERITY:  SQLSTATE: text` that libpq writes with PQERRORS_VERBOSE,
-/// whatever the language; without one, the last line there is.
+/// whatever the language; without one, all that libpq says itself: the reason is in its first line, and what is behind it may
+/// be advice.
 Said what_the_server_said(std::string_view message) {
     Said said;
     for (const std::string& line : split(trim(message), '\n')) {
@@ -38,8 +39,8 @@ Said what_the_server_said(std::string_view message) {
             said.sqlstate = line.substr(code, kLength);
             said.text = trim(std::string_view{line}.substr(code + kLength + 1));
         } else if (said.sqlstate.empty() && !trim(line).empty() && line.front() != '\t') {
-            // libpq's own advice stands on lines of its own, behind a tab.
-            said.text = trim(line);
+            // What stands behind a tab is a question to a person at a terminal.
+            said.text += fmt::format("{}{}", said.text.empty() ? "" : "; ", trim(line));
         }
     }
     return said;
@@ -55,9 +56,17 @@ Code login_code(std::string_view sqlstate) {
     return Code::authentication;
 }
 
-std::string login_hint(Code code, const Server& server, const Login& login) {
+std::string login_hint(const Failure& failure, const Server& server, const Login& login) {
+    const Code code = failure.code;
+    const std::string& sqlstate = failure.sqlstate;
     switch (code) {
         case Code::authentication:
+            if (sqlstate == sqlstate::kInvalidAuthorization) {
+                return fmt::format(
+                    "no password is at fault: role \"{}\" must be there and may log in, pg_hba.conf must let it in, and a "
+                    "client certificate, if that is asked for, must name it; the server's log says more than a client is told",
+                    login.user);
+            }
             return fmt::format(
                 "check the password of role \"{}\" (`config show` tells where it comes from), and "
                 "pg_hba.conf; the server's log says more than a client is told",
@@ -111,7 +120,7 @@ Failure login_failure(const Server& server,
         failure.code = Code::not_ready;
     }
     failure.transient = failure.code == Code::not_ready;
-    failure.hint = login_hint(failure.code, server, login);
+    failure.hint = login_hint(failure, server, login);
     return failure;
 }
 

@@ -85,6 +85,8 @@ TEST_CASE("tls: verify-full refuses another host's name and another authority's 
     check_refused(secured().server("localhost", "verify-full", secured().stranger.certificate()));
     check_refused(secured().server("localhost", "verify-ca", secured().stranger.certificate()));
     check_refused(secured().server("localhost", "verify-full", secured().folder.path() + "/missing.crt"));
+    const Server missing = secured().server("localhost", "verify-full", secured().folder.path() + "/missing.crt");
+    CHECK(open(missing, missing.maintenance).error().because.find("missing.crt") != std::string::npos);
     // verify-ca looks at the authority alone.
     const Server server = secured().server("127.0.0.1", "verify-ca", secured().authority.certificate());
     CHECK(open(server, server.maintenance).has_value());

@@ -75,6 +75,19 @@ TEST_CASE("login failure: without an SQLSTATE it counts how far the login came")
                           "password, and none is configured");
 }
 
+TEST_CASE("login failure: of what libpq says itself no line is lost") {
+    const Failure missing = failed("connection to server at \"db\", port 5432 failed: root certificate file \"/ca.pem\" does not exist\n"
+                                   "Either provide the file, or change sslmode.\n", Reached::tls);
+    CHECK(missing.because == "connection to server at \"db\", port 5432 failed: root certificate file \"/ca.pem\" does not exist; "
+                             "Either provide the file, or change sslmode.");
+}
+
+TEST_CASE("login failure: a password is named where it may be what is wrong") {
+    CHECK(failed("FATAL:  28P01: password authentication failed\n").hint.starts_with("check the password of role \"kratos\""));
+    CHECK(failed("FATAL:  28000: certificate authentication failed for user \"kratos\"\n").hint.starts_with(
+        "no password is at fault: role \"kratos\" must be there"));
+}
+
 TEST_CASE("statement failure: codes and what is worth another try") {
     ErrorFields fields;
     fields.message = "deadlock detected";
