@@ -15,16 +15,15 @@ namespace ainit::cli {
 namespace {
 
 /// Everything that must be so before the command may start; why it is not, if it is not.
-std::vector<Failure> prepare(const Options& options, const config::Config& config) {
+std::vector<Failure> prepare(const Options& options, const config::Config& config, postgres::Sessions& sessions) {
     const daemon::Interrupt interrupt;
     const Stop stop = interrupt.stop(options.timeout);
     if (options.wait_only) {
         auto waited = daemon::wait_for_everything(
-            config, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
+            config, sessions, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
         if (!waited) return {std::move(waited).error()};
         return {};
     }
-    postgres::Sessions sessions{daemon::server_of(config)};
     daemon::Summary summary = daemon::carry_out(config, sessions, {}, stop);
     if (summary.failures.empty())
         log::info(
@@ -47,10 +46,12 @@ int once(const Options& options, const config::Config& config) {
 }
 
 int exec(const Options& options, const config::Config& config) {
-    std::vector<Failure> failures = prepare(options, config);
+    postgres::Sessions sessions{daemon::server_of(config)};
+    std::vector<Failure> failures = prepare(options, config, sessions);
     if (failures.empty()) {
+        sessions.drop_all();
         failures.push_back(
-            daemon::hand_over(config, {options.arguments, options.keep_env, options.as_database}));
+            daemon::hand_over(config, sessions.server(), {options.arguments, options.keep_env, options.as_database}));
     }
     report_failures(failures);
     return failures.front().exit_code();

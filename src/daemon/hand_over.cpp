@@ -18,7 +18,7 @@ void set(std::vector<std::string>& environment, const std::string& name, const s
 
 }  // namespace
 
-Failure hand_over(const config::Config& config, const HandOver& order) {
+Failure hand_over(const config::Config& config, const postgres::Server& server, const HandOver& order) {
     std::vector<std::string> environment = inherited_environment();
     std::vector<std::string> kept = order.keep_env;
     // Without a file these variables are the service's own, and we only share them.
@@ -27,10 +27,9 @@ Failure hand_over(const config::Config& config, const HandOver& order) {
         if (const char* value = std::getenv(name.c_str())) set(environment, name, value);
     }
     if (!order.as_database.empty()) {
-        const postgres::Server server = server_of(config);
         const postgres::Login login = login_of(config, order.as_database);
-        set(environment, "DATABASE_HOST", server.host());
-        set(environment, "DATABASE_PORT", server.port());
+        set(environment, "DATABASE_HOST", server.host().name);
+        set(environment, "DATABASE_PORT", server.host().port);
         set(environment, "DATABASE_NAME", login.database);
         set(environment, "DATABASE_USERNAME", login.user);
         set(environment, "DATABASE_PASSWORD", login.password.reveal());

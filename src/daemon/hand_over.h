@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "postgres/server.h"
 
 namespace ainit::daemon {
 
@@ -16,7 +17,7 @@ struct HandOver {
     std::string as_database{};             ///< gives DATABASE_* of this database's owner; empty: none
 };
 
-/// Replaces this process; returns only when that is not possible. Sessions must be closed before.
-Failure hand_over(const config::Config& config, const HandOver& order);
+/// Replaces this process; returns only when that is not possible. `server`: as the run found it. Sessions must be closed before.
+Failure hand_over(const config::Config& config, const postgres::Server& server, const HandOver& order);
 
 }  // namespace ainit::daemon

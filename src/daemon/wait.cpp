@@ -78,10 +78,9 @@ Failure cannot_be_seen(const config::Migration& migration) {
 
 /// Looks again and again until `done` says so; the last failures explain a timeout.
 template <class Done>
-Result<std::string> look_until(const config::Config& config, const Order& order, const Stop& stop,
-                               const std::string& what, Done done) {
+Result<std::string> look_until(const config::Config& config, postgres::Sessions& sessions, const Order& order,
+                               const Stop& stop, const std::string& what, Done done) {
     const auto began = Clock::now();
-    postgres::Sessions sessions{server_of(config)};
     Duration pause = kFirstPause;
     std::string last = "nothing was seen";
     std::string told;
@@ -118,7 +117,8 @@ Result<std::string> wait_for_migrations(const config::Config& config, const std:
     Order order;
     order.goal = Goal::migrations;
     order.databases = {found->database};
-    return look_until(config, order, stop, target, [&](const Summary& summary) {
+    postgres::Sessions sessions{server_of(config)};
+    return look_until(config, sessions, order, stop, target, [&](const Summary& summary) {
         return std::ranges::all_of(summary.migrations, settled);
     });
 }
@@ -136,11 +136,11 @@ Result<std::string> wait_for(const config::Config& config, const std::string& ta
     return no_such_target(target, "no such kind of target");
 }
 
-Result<std::string> wait_for_everything(const config::Config& config, const Stop& stop) {
+Result<std::string> wait_for_everything(const config::Config& config, postgres::Sessions& sessions, const Stop& stop) {
     if (const config::Migration* blind = invisible(config, {})) return cannot_be_seen(*blind);
     Order order;
     order.goal = Goal::look;
-    return look_until(config, order, stop, "the cluster to be provisioned", [](const Summary& summary) {
+    return look_until(config, sessions, order, stop, "the cluster to be provisioned", [](const Summary& summary) {
         return !summary.pending() && std::ranges::all_of(summary.migrations, settled);
     });
 }

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "postgres/sessions.h"
 
 namespace ainit::daemon {
 
@@ -14,6 +15,6 @@ namespace ainit::daemon {
 Result<std::string> wait_for(const config::Config& config, const std::string& target, const Stop& stop);
 
 /// Until nothing is left to do in the whole configuration: `exec --wait-only`.
-Result<std::string> wait_for_everything(const config::Config& config, const Stop& stop);
+Result<std::string> wait_for_everything(const config::Config& config, postgres::Sessions& sessions, const Stop& stop);
 
 }  // namespace ainit::daemon

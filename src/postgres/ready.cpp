@@ -148,7 +148,7 @@ class Waiting {
         if (rules_.writable && rows->boolean(0, 0)) {
             return unsuitable(Code::standby, "the server is in recovery");
         }
-        if (server_.by_socket() && rows->boolean(0, 2)) return permanent(session);
+        if (session.host().is_socket() && rows->boolean(0, 2)) return permanent(session);
         return ok();
     }
 

@@ -2,6 +2,7 @@
 #include "postgres/server.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -18,14 +19,15 @@ std::string value_of(const Server& server, std::string_view keyword) {
     return found == server.parameters.end() ? std::string{} : found->second;
 }
 
-bool is_socket(std::string_view host) {
-    return host.starts_with('/') || host.starts_with('@');
+/// An IPv6 address stands in brackets before a colon.
+std::string bracketed(const Host& host) {
+    const bool ipv6 = !host.is_socket() && host.name.find(':') != std::string::npos;
+    return ipv6 ? "[" + host.name + "]" : host.name;
 }
 
-/// An IPv6 address stands in brackets before a colon.
-std::string bracketed(const std::string& host) {
-    const bool ipv6 = !is_socket(host) && host.find(':') != std::string::npos;
-    return ipv6 ? "[" + host + "]" : host;
+/// A tool may work in another folder than we do.
+bool is_file(std::string_view keyword, std::string_view value) {
+    return keyword != "sslmode" && !value.empty() && value != "system";
 }
 
 }  // namespace
@@ -44,36 +46,30 @@ std::vector<Host> Server::hosts() const {
 
 std::string Server::address() const {
     std::vector<std::string> parts;
-    for (const Host& one : hosts()) parts.push_back(bracketed(one.name) + ":" + one.port);
+    for (const Host& one : hosts()) parts.push_back(bracketed(one) + ":" + one.port);
     return join(parts, ",");
 }
 
-std::string Server::host() const {
-    return hosts().front().name;
-}
-
-std::string Server::port() const {
-    return hosts().front().port;
-}
-
-bool Server::by_socket() const {
-    return is_socket(host());
+Host Server::host() const {
+    return serving.name.empty() ? hosts().front() : serving;
 }
 
 Secret Server::url(const Login& login) const {
     std::vector<std::string> options;
     std::string place;
-    if (by_socket()) {
-        options.push_back("host=" + percent_encode(host()));
-        options.push_back("port=" + port());
+    const Host at = host();
+    if (at.is_socket()) {
+        options.push_back("host=" + percent_encode(at.name));
+        options.push_back("port=" + at.port);
     } else {
-        place = bracketed(host()) + ":" + port();
+        place = bracketed(at) + ":" + at.port;
     }
     for (const char* keyword : {"sslmode", "sslrootcert", "sslcert", "sslkey"}) {
         const std::string value = value_of(*this, keyword);
         // What is not demanded is left to the tool: not every driver knows "prefer" and "allow".
         const bool vague = value.empty() || value == "prefer" || value == "allow";
-        if (!vague) options.push_back(fmt::format("{}={}", keyword, percent_encode(value)));
+        const std::string known = is_file(keyword, value) ? std::filesystem::absolute(value).string() : value;
+        if (!vague) options.push_back(fmt::format("{}={}", keyword, percent_encode(known)));
     }
     std::string account = percent_encode(login.user);
     if (!login.password.empty()) account += ":" + percent_encode(login.password.reveal());

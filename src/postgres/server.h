@@ -23,6 +23,8 @@ struct Login {
 struct Host {
     std::string name{};
     std::string port{};
+
+    bool is_socket() const { return name.starts_with('/') || name.starts_with('@'); }
 };
 
 /// One server (or several hosts of which one is meant), with everything but user, password and database.
@@ -32,20 +34,19 @@ struct Server {
     Secret sslpassword{};
     Login maintenance{};
     Duration connect_timeout{5'000};
+    /// The one of several hosts that was found to serve; without a name: none was asked yet.
+    Host serving{};
 
     /// The same for another user or database: `maintenance` with these in its place.
     Login login(std::string database) const { return {maintenance.user, maintenance.password, std::move(database)}; }
     /// All hosts, each with its port; at least one.
     std::vector<Host> hosts() const;
-    /// Whether the first host is a Unix socket.
-    bool by_socket() const;
-    /// `postgres:5432`, for messages.
+    /// The host that serves, as far as that is known, else the first.
+    Host host() const;
+    /// `postgres:5432`, of all hosts, for messages.
     std::string address() const;
-    /// The first host, port and the TLS settings as a URL for a tool; user and password percent-encoded. A secret.
+    /// host(), its port and the TLS settings as a URL for a tool; user and password percent-encoded. A secret.
     Secret url(const Login& login) const;
-    /// host, port, user, database of a login, as DSN pieces for ${host} and the like.
-    std::string host() const;
-    std::string port() const;
 };
 
 }  // namespace ainit::postgres

@@ -155,6 +155,10 @@ const Login& Session::login() const {
     return link_->login;
 }
 
+Host Session::host() const {
+    return {PQhost(link_->connection), PQport(link_->connection)};
+}
+
 void Session::on_notice(std::function<void(std::string_view, std::string_view)> sink) {
     link_->notice = std::move(sink);
 }

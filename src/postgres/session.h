@@ -99,6 +99,8 @@ class Session {
     int backend_pid() const;
     int socket() const;
     const Login& login() const;
+    /// Which of the server's hosts it is on.
+    Host host() const;
 
     /// Called for each NOTICE and WARNING: severity and text.
     void on_notice(std::function<void(std::string_view severity, std::string_view text)> sink);

@@ -75,6 +75,7 @@ void Sessions::drop_all() {
 }
 
 void Sessions::adopt(Session session) {
+    server_.serving = session.host();
     const auto key = session.login().key();
     kept_.insert_or_assign(key, Kept{std::move(session), ++uses_});
 }

@@ -26,7 +26,7 @@ class Sessions {
     /// Closes the sessions in a database: before it is used by a tool, or when a service is about to start.
     void drop(const std::string& database);
     void drop_all();
-    /// Takes over a session that exists already (the one that found the server ready).
+    /// Takes over the session that found the server ready; its host is the one that serves.
     void adopt(Session session);
 
     static constexpr std::size_t kMost = 8;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "postgres/session.h"
 #include "postgres/sessions.h"
 #include "support/scratch_server.h"
@@ -193,7 +195,16 @@ TEST_CASE("login: of several hosts the first that serves is taken, silent and cl
     set(server, "host", "127.0.0.1,127.0.0.1,127.0.0.1");
     set(server, "port", closed_port() + "," + mute.port() + "," + port);
     server.connect_timeout = 300ms;
-    CHECK(Session::open(server, server.maintenance, soon()).has_value());
+    auto session = Session::open(server, server.maintenance, soon());
+    REQUIRE(session.has_value());
+    CHECK(session->host().port == port);
+
+    // That one is what others are told.
+    Sessions sessions{server};
+    CHECK(sessions.server().host().port != port);
+    sessions.adopt(std::move(*session));
+    CHECK(sessions.server().host().port == port);
+    CHECK(sessions.server().url(server.maintenance).reveal().find(":" + port + "/") != std::string::npos);
 
     // A refused password is the same everywhere, so the others are not asked.
     set(server, "port", port + "," + mute.port() + "," + port);
@@ -300,4 +311,10 @@ TEST_CASE("url: a DSN for a tool holds what was percent-encoded, and works over 
     CHECK(server.url(login).reveal() ==
           "postgres://us%20er:p%40ss%3Aw%2Frd%25%3F%23@/da%2Fta?host=%2Frun%2Fpg&port=5432&sslmode=disable");
     CHECK(server.address() == "/run/pg:5432");
+    // A tool may work in another folder.
+    server.parameters = {{"host", "db"}, {"port", "5432"}, {"sslmode", "verify-full"}, {"sslrootcert", "ca.pem"}};
+    const std::string here = percent_encode(std::filesystem::current_path().string() + "/ca.pem");
+    CHECK(server.url(as("u", "", "d")).reveal() == "postgres://u@db:5432/d?sslmode=verify-full&sslrootcert=" + here);
+    server.parameters.back().second = "system";
+    CHECK(server.url(as("u", "", "d")).reveal().ends_with("&sslrootcert=system"));
 }

@@ -58,6 +58,16 @@ class Exec(harness.StackTest):
         ran = self.expect(0, "exec", "--as-database", "kratos", "--", self.folder / "bin/show", config=config)
         self.assertIn("logged in", ran.out)
 
+    def test_of_several_hosts_the_one_that_serves_is_named(self):
+        config = self.config()
+        text = config.read_text().replace('host = "127.0.0.1"', 'host = ["localhost", "127.0.0.1"]')
+        ports = f"port = [{harness.cluster.free_port()}, {self.server.port}]"
+        config.write_text(text.replace(f"port = {self.server.port}", ports))
+        for options in ([], ["--wait-only"]):
+            ran = self.expect(0, "exec", *options, "--as-database", "kratos", "--", "sh", "-c",
+                              'echo "$DATABASE_HOST:$DATABASE_PORT"', config=config)
+            self.assertEqual(ran.out.splitlines()[-1], f"127.0.0.1:{self.server.port}")
+
     def test_ignored_and_blocked_signals_are_as_they_were(self):
         config = self.config()
         self.expect(0, "once", config=config)

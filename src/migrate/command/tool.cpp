@@ -55,8 +55,8 @@ bool holds_a_secret(const config::Config& config,
 
 Values placeholders(const postgres::Server& server, const postgres::Login& login) {
     return {{"dsn", server.url(login).reveal()},
-            {"host", server.host()},
-            {"port", server.port()},
+            {"host", server.host().name},
+            {"port", server.host().port},
             {"user", login.user},
             {"password", login.password.reveal()},
             {"database", login.database}};
