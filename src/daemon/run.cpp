@@ -85,7 +85,9 @@ class Attempt {
 
 bool Attempt::wait_for_server() {
     PhaseClock clock{summary_.phases, "wait"};
-    auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules_of(config_),
+    postgres::ReadyRules rules = rules_of(config_);
+    rules.on_setback = order_.on_setback;
+    auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules,
                                       stop_.within(config_.postgres.ready_timeout));
     if (!ready) return fail(std::move(ready).error());
     clock.note = ready->story();
@@ -368,6 +370,7 @@ Summary carry_out(const config::Config& config, postgres::Sessions& sessions, co
                   lost ? "the server went away; waiting for it and looking at everything again"
                        : "a login was turned away; waiting and looking at everything again",
                   {{"because", first.because}});
+        if (order.on_setback) order.on_setback(first);
         sessions.drop_all();
         // What was done stays told; what was only seen is seen anew.
         if (summary.outcomes.size() == made) summary.phases.resize(told);

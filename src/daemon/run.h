@@ -2,6 +2,7 @@
 // The narrative of a run: wait, look, plan, lock, apply, migrate, verify. Blocking; the caller decides what comes after.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,8 @@ struct Order {
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
     /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
     bool run_what_cannot_be_asked{true};
+    /// Told as soon as the server is seen not to serve, while it is waited for.
+    std::function<void(const Failure&)> on_setback{};
 };
 
 /// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. When the server goes away

@@ -60,7 +60,19 @@ class Stay {
         postgres::Sessions sessions{server_of(config_)};
         Order order;
         order.run_what_cannot_be_asked = !started_;
+        order.on_setback = [this](const Failure& failure) {
+            loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });
+        };
         summary_ = carry_out(config_, sessions, order, Stop{source_});
+    }
+
+    /// The look that is under way goes on, and may wait for the server for long.
+    void not_ready(const std::string& reason) {
+        health::Status::Facts facts = status_.get();
+        if (!facts.ready) return;
+        facts.ready = false;
+        facts.reason = reason;
+        status_.set(std::move(facts));
     }
 
     void looked() {

@@ -68,8 +68,9 @@ class Waiting {
             Failure failure = std::move(suits).error();
             if (failure.code == Code::interrupted) return interrupted(std::move(failure));
             if (stop_.over()) return too_late(std::move(failure));
-            enter(session ? state_of(failure) : state_of_refusal(failure), failure.sqlstate,
-                  failure.because);
+            const bool fresh = enter(session ? state_of(failure) : state_of_refusal(failure), failure.sqlstate,
+                                     failure.because);
+            if (fresh && rules_.on_setback) rules_.on_setback(failure);
             if (give_up(failure)) return failure;
             silent_ = !session && failure.transient && failure.sqlstate.empty();
             last_ = std::move(failure);
@@ -106,17 +107,18 @@ class Waiting {
         return silence_;
     }
 
-    /// Closes the last phase where the state is a new one, and logs the new one.
-    void enter(std::string state, const std::string& sqlstate, const std::string& because) {
+    /// Closes the last phase where the state is a new one, and logs the new one; false if it is not.
+    bool enter(std::string state, const std::string& sqlstate, const std::string& because) {
         const auto now = Clock::now();
         if (!phases_.empty()) {
             phases_.back().lasted = std::chrono::duration_cast<Duration>(now - phase_began_);
-            if (phases_.back().state == state) return;
+            if (phases_.back().state == state) return false;
         }
         phase_began_ = phases_.empty() ? began_ : now;
         log::info(kRoom, fmt::format("{}: {}", server_.address(), state),
                   {{"because", because}, {"sqlstate", sqlstate}});
         phases_.push_back({std::move(state), sqlstate, Duration{0}});
+        return true;
     }
 
     /// Whether this failure will not heal: at once, or when it has been so for the grace.

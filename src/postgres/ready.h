@@ -3,6 +3,7 @@
 // behind a transaction pooler.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct ReadyRules {
     std::string expected_version{};  ///< named in the log when it differs
     bool writable{true};             ///< refuse standbys
     bool direct{true};               ///< refuse transaction poolers
+    /// Told of each new state in which the server does not serve, as soon as it is seen.
+    std::function<void(const Failure&)> on_setback{};
 };
 
 /// One state on the way and how long it lasted.

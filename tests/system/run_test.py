@@ -72,6 +72,22 @@ class Run(harness.StackTest):
         run.send(signal.SIGTERM)
         self.assertEqual(run.end(10).code, 0)
 
+    def test_it_is_not_ready_while_the_server_is_away(self):
+        config = self.config(self.health)
+        run = self.begin("run", config=config)
+        self.healthy(config)
+        self.server.stop()
+        try:
+            # Long before ready_timeout, which is a minute.
+            ran = self.healthy(config, wanted=1, patience=10)
+            self.assertIn("not ready: cannot log in", ran.out + ran.err)
+            self.healthy(config, "/startupz")
+        finally:
+            self.server.start()
+        self.healthy(config)
+        run.send(signal.SIGTERM)
+        self.assertEqual(run.end(10).code, 0)
+
     def test_asked_to_look_again_in_the_middle_of_a_look_it_does_so_after_it(self):
         config = self.config(self.health.replace("200ms", "1h") + '[[role]]\nname = "reporter"\n')
         self.write("alkemio/0004_slow.sql", "SELECT pg_sleep(2);\n")
