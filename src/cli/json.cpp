@@ -42,8 +42,7 @@ json::object of(const Failure& failure) {
 
 json::object of(const plan::Step& step) {
     json::array sql;
-    const auto redacted = [](const std::string&, const Secret&) { return std::string{kRedacted}; };
-    for (const Sql& statement : plan::statements(step.action, redacted)) sql.emplace_back(statement.text());
+    for (const Sql& statement : plan::statements_for_psql(step.action)) sql.emplace_back(statement.text());
     return {{"kind", plan::kind(step.action)},
             {"what", plan::describe(step.action)},
             {"why", step.reason},

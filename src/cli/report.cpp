@@ -119,6 +119,20 @@ std::string to_do_text(const Summary& summary) {
                        plural(summary.migrations_pending(), "migration", "migrations"));
 }
 
+/// Passwords are not printed: whoever runs the plan by hand brings them.
+std::string psql_variables(const plan::Plan& plan) {
+    std::vector<std::string> names;
+    for (const plan::Step& step : plan.steps) {
+        const std::string name = plan::password_variable(step.action);
+        if (!name.empty()) names.push_back(name);
+    }
+    if (names.empty()) return {};
+    return fmt::format(
+        "-- Passwords are not printed, and psql stops where one is missing. Give it each, or a SCRAM verifier, which may\n"
+        "-- stand in the server's log: psql -v {}=…\n",
+        join(names, "=… -v "));
+}
+
 }  // namespace
 
 void print(const std::string& text) {
@@ -192,7 +206,7 @@ std::string plan_text(const Summary& summary) {
 }
 
 std::string plan_sql(const Summary& summary, const config::Config& config) {
-    std::string out = fmt::format("-- Plan for {}. Passwords are not printed.\n", summary.server);
+    std::string out = fmt::format("-- Plan for {}.\n{}\\set ON_ERROR_STOP on\n", summary.server, psql_variables(summary.plan));
     std::string connected = config.postgres.database;
     for (const plan::Step& step : summary.plan.steps) {
         std::string database = plan::database_of(step.action);
@@ -201,10 +215,7 @@ std::string plan_sql(const Summary& summary, const config::Config& config) {
             out += fmt::format("\n\\connect {}\n", quote_identifier(database));
         connected = database;
         out += fmt::format("\n-- {}: {}\n", plan::describe(step.action), step.reason);
-        const auto redacted = [](const std::string&, const Secret&) {
-            return std::string{kRedacted};
-        };
-        for (const Sql& sql : plan::statements(step.action, redacted)) out += sql.text() + ";\n";
+        for (const Sql& sql : plan::statements_for_psql(step.action)) out += sql.text() + ";\n";
     }
     for (const MigrationStatus& status : summary.migrations) {
         if (!status.level) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -65,7 +66,10 @@ void add_limits(Sql& sql, const config::Role& role, bool limit, bool validity) {
     if (validity) sql.add(" VALID UNTIL ").literal(role.valid_until);
 }
 
-Sql create_role(const config::Role& role, const Verifier& verifier) {
+/// What stands behind PASSWORD.
+using Password = std::function<Sql(const std::string& role, const Secret& password)>;
+
+Sql create_role(const config::Role& role, const Password& password) {
     // What a role has by itself goes unsaid: saying NOSUPERUSER takes a superuser on 15 and older.
     static const config::Role kOrdinary;
     Sql sql{"CREATE ROLE "};
@@ -78,7 +82,7 @@ Sql create_role(const config::Role& role, const Verifier& verifier) {
     }
     add_limits(sql, role, role.connection_limit != -1, !role.valid_until.empty());
     if (!role.password.empty()) {
-        sql.add(" PASSWORD ").literal(verifier(role.name, role.password));
+        sql.add(" PASSWORD ").add(password(role.name, role.password));
     }
     return sql;
 }
@@ -226,15 +230,17 @@ std::vector<std::string> setting_parts(std::string_view value) {
     return parts;
 }
 
-std::vector<Sql> statements(const Action& action, const Verifier& verifier) {
+namespace {
+
+std::vector<Sql> statements_with(const Action& action, const Password& password) {
     return {std::visit(
         Overloaded{
-            [&](const CreateRole& a) { return create_role(a.role, verifier); },
+            [&](const CreateRole& a) { return create_role(a.role, password); },
             [](const AlterRole& a) { return alter_role(a); },
             [&](const SetPassword& a) {
                 return of("ALTER ROLE ", a.role)
                     .add(" PASSWORD ")
-                    .literal(verifier(a.role, a.password));
+                    .add(password(a.role, a.password));
             },
             [](const GrantMembership& a) {
                 return of("GRANT ", a.role).add(" TO ").identifier(a.member);
@@ -281,6 +287,37 @@ std::vector<Sql> statements(const Action& action, const Verifier& verifier) {
             [](const AlterDefaultPrivileges& a) { return default_privileges(a); },
         },
         action)};
+}
+
+/// psql's names are letters, digits and underscores.
+std::string variable_for(const std::string& role) {
+    std::string name{"password_of_"};
+    for (const char c : role) {
+        const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+        name += plain ? std::string{c} : fmt::format("_{:02x}", static_cast<unsigned char>(c));
+    }
+    return name;
+}
+
+}  // namespace
+
+std::vector<Sql> statements(const Action& action, const Verifier& verifier) {
+    return statements_with(action, [&](const std::string& role, const Secret& password) {
+        return Sql{}.literal(verifier(role, password));
+    });
+}
+
+std::vector<Sql> statements_for_psql(const Action& action) {
+    return statements_with(action, [](const std::string& role, const Secret&) {
+        return Sql::foreign(fmt::format(":'{}'", variable_for(role)));
+    });
+}
+
+std::string password_variable(const Action& action) {
+    const auto* create = std::get_if<CreateRole>(&action);
+    if (create != nullptr && !create->role.password.empty()) return variable_for(create->role.name);
+    const auto* set = std::get_if<SetPassword>(&action);
+    return set != nullptr ? variable_for(set->role) : "";
 }
 
 }  // namespace ainit::plan

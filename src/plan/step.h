@@ -71,7 +71,7 @@ std::string_view kind(const Action& action);
 /// The database a step runs in; empty: the maintenance database.
 std::string database_of(const Action& action);
 
-/// Makes the text after PASSWORD for a role: a SCRAM verifier when running, `<redacted>` when printing.
+/// Makes the text after PASSWORD for a role: a SCRAM verifier.
 using Verifier = std::function<std::string(const std::string& role, const Secret& password)>;
 
 /// The names of a setting that is a list of names, such as search_path: commas between them, quotes taken off.
@@ -79,6 +79,11 @@ std::vector<std::string> setting_parts(std::string_view value);
 
 /// The statements of a step, in order. CREATE DATABASE is always alone in its list.
 std::vector<Sql> statements(const Action& action, const Verifier& verifier);
+/// The same for a person: in the place of a password stands a variable of psql, which stops with a syntax error while the
+/// variable is not set.
+std::vector<Sql> statements_for_psql(const Action& action);
+/// That variable, for the password that this step sets; empty if it sets none.
+std::string password_variable(const Action& action);
 
 enum class Effect { changed, unchanged, failed, skipped };
 

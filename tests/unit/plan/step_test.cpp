@@ -190,12 +190,14 @@ TEST_CASE("steps: nothing is ever dropped or revoked") {
     }
 }
 
-TEST_CASE("steps: a printed password is the text that stands for it") {
-    const auto redacted = [](const std::string&, const Secret&) { return std::string{kRedacted}; };
-    CHECK(statements(SetPassword{"r", Secret{"canary-in-step-test"}}, redacted).front().text() ==
-          "ALTER ROLE \"r\" PASSWORD '<redacted>'");
-    CHECK(statements(CreateRole{role("r", "canary-in-step-test")}, redacted).front().text() ==
-          "CREATE ROLE \"r\" LOGIN PASSWORD '<redacted>'");
+TEST_CASE("steps: in the place of a printed password stands a variable of psql") {
+    const SetPassword set{"r-1", Secret{"canary-in-step-test"}};
+    CHECK(statements_for_psql(set).front().text() == "ALTER ROLE \"r-1\" PASSWORD :'password_of_r_2d1'");
+    CHECK(password_variable(set) == "password_of_r_2d1");
+    const CreateRole create{role("r", "canary-in-step-test")};
+    CHECK(statements_for_psql(create).front().text() == "CREATE ROLE \"r\" LOGIN PASSWORD :'password_of_r'");
+    CHECK(password_variable(create) == "password_of_r");
+    CHECK(password_variable(CreateRole{role("r")}) == "");
 }
 
 TEST_CASE("steps: the parts of a list of names lose quotes and blanks") {
