@@ -159,24 +159,24 @@ struct Launch {
     int out{-1};
     int err{-1};
     int report{-1};
-    pid_t parent{-1};  ///< the child must not outlive it; -1: it may
+    const Command* command{nullptr};
+    pid_t parent{-1};
 };
 
 /// What the child says when it cannot become the command.
 struct Refusal {
-    bool folder{false};  ///< the working directory; else the file
+    enum class What { file, folder, identity } what{What::file};
     int error{0};
 };
 
-[[noreturn]] void in_child(const Launch& launch) {
-    ::setpgid(0, 0);
-    reset_signals();
-    if (launch.parent > 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // It may have gone before we asked.
-        if (::getppid() != launch.parent) ::_exit(127);
-    }
-    Refusal refusal;
+/// The kernel's own calls: glibc's would look for other threads, of which a child of fork has none.
+bool take_identity(const Identity& identity) {
+    return ::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) == 0 &&
+           ::syscall(SYS_setresgid, identity.group, identity.group, identity.group) == 0 &&
+           ::syscall(SYS_setresuid, identity.user, identity.user, identity.user) == 0;
+}
+
+void place_descriptors(const Launch& launch) {
     const std::array<std::pair<int, int>, 3> standard{
         {{launch.in, STDIN_FILENO}, {launch.out, STDOUT_FILENO}, {launch.err, STDERR_FILENO}}};
     for (const auto& [from, to] : standard) {
@@ -184,8 +184,36 @@ struct Refusal {
     }
     // Ours are close-on-exec already; this is for those that we were started with.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    refusal.folder = launch.directory != nullptr && ::chdir(launch.directory) != 0;
-    if (!refusal.folder) ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
+    for (const auto& [from, to] : launch.command->descriptors) {
+        if (from == to) ::fcntl(to, F_SETFD, 0);
+        else ::dup2(from, to);
+    }
+}
+
+/// Up to the execve: what could not be done.
+std::optional<Refusal::What> prepare(const Launch& launch) {
+    const Command& command = *launch.command;
+    if (command.session) ::setsid();
+    else ::setpgid(0, 0);
+    // Every signal is blocked still, so that a background group may do it.
+    if (command.terminal >= 0) ::tcsetpgrp(command.terminal, ::getpid());
+    place_descriptors(launch);
+    if (command.identity && !take_identity(*command.identity)) return Refusal::What::identity;
+    // A change of user takes it away.
+    if (command.end_with_us != 0) {
+        ::prctl(PR_SET_PDEATHSIG, command.end_with_us);
+        // It may have gone before we asked.
+        if (::getppid() != launch.parent) ::_exit(127);
+    }
+    if (launch.directory != nullptr && ::chdir(launch.directory) != 0) return Refusal::What::folder;
+    reset_signals();
+    return {};
+}
+
+[[noreturn]] void in_child(const Launch& launch) {
+    Refusal refusal;
+    if (const auto what = prepare(launch)) refusal.what = *what;
+    else ::execve(launch.file.c_str(), launch.argv.data(), launch.envp.data());
     refusal.error = errno;
     [[maybe_unused]] const auto written = ::write(launch.report, &refusal, sizeof refusal);
     ::_exit(127);
@@ -248,9 +276,30 @@ int reap(pid_t pid) {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    const std::lock_guard guard{own_mutex};
-    std::erase(own_children(), pid);
+    forget_child(pid);
     return status;
+}
+
+/// Above every number that the child wants, so that placing one cannot tread on another or on it.
+Result<UniqueFd> out_of_the_way(const std::string& name, int fd, int above) {
+    UniqueFd copy{::fcntl(fd, F_DUPFD_CLOEXEC, above + 1)};
+    if (!copy.valid()) return not_started(name, "copy a descriptor for", errno);
+    return copy;
+}
+
+Failure refusal_failure(const Command& command, const std::string& file, const Refusal& refusal) {
+    switch (refusal.what) {
+        case Refusal::What::folder: return folder_failure(command, refusal.error);
+        case Refusal::What::identity: {
+            Failure failure = exec_failure(name_of(command), refusal.error);
+            failure.code = Code::cannot_execute;
+            failure.what = fmt::format("cannot execute \"{}\" as user {}", name_of(command), command.identity->user);
+            failure.hint = "only root may run a service as another user; start the container as root, or leave user out";
+            return failure;
+        }
+        case Refusal::What::file: break;
+    }
+    return refused_failure(name_of(command), file, refusal.error);
 }
 
 }  // namespace
@@ -282,18 +331,40 @@ std::vector<std::string> inherited_environment() {
     return out;
 }
 
+void forget_child(pid_t pid) {
+    const std::lock_guard guard{own_mutex};
+    std::erase(own_children(), pid);
+}
+
 bool is_own_child(pid_t pid) {
     const std::lock_guard guard{own_mutex};
     return std::ranges::find(own_children(), pid) != own_children().end();
 }
 
-Result<Child> spawn(const Command& command, Output output) {
+Result<Child> spawn(const Command& given, Output output) {
+    Command command = given;
     const std::string name = name_of(command);
     auto file = look_up(command);
     if (!file) return std::move(file).error();
     auto report = make_pipe(name);
     if (!report) return std::move(report).error();
+    int highest = STDERR_FILENO;
+    for (const auto& [from, to] : command.descriptors) highest = std::max(highest, to);
+    std::vector<UniqueFd> copies;
+    if (!command.descriptors.empty()) {
+        auto moved = out_of_the_way(name, report->write.get(), highest);
+        if (!moved) return std::move(moved).error();
+        report->write = std::move(*moved);
+    }
+    for (auto& [from, to] : command.descriptors) {
+        auto copy = out_of_the_way(name, from, highest);
+        if (!copy) return std::move(copy).error();
+        from = copy->get();
+        copies.push_back(std::move(*copy));
+    }
     Launch launch;
+    launch.command = &command;
+    launch.parent = ::getpid();
     launch.file = *file;
     launch.argv = pointers(command.arguments);
     launch.envp = pointers(command.environment);
@@ -309,7 +380,6 @@ Result<Child> spawn(const Command& command, Output output) {
         launch.in = streams.in.get();
         launch.out = streams.out.get();
         launch.err = streams.err.get();
-        launch.parent = ::getpid();
     }
     {
         // Held across both, so that no reaper sees a child that is not registered yet.
@@ -319,12 +389,11 @@ Result<Child> spawn(const Command& command, Output output) {
     }
     if (child.pid < 0) return not_started(name, "start", errno);
     // Both sides set it, so that it holds whichever runs first.
-    ::setpgid(child.pid, child.pid);
+    if (!command.session) ::setpgid(child.pid, child.pid);
     report->write.reset();
     if (const auto refusal = read_refusal(report->read)) {
         reap(child.pid);
-        return refusal->folder ? folder_failure(command, refusal->error)
-                               : refused_failure(name, *file, refusal->error);
+        return refusal_failure(command, *file, *refusal);
     }
     // glibc 2.41 declares pidfd_open without C linkage.
     child.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0U))};

@@ -18,11 +18,30 @@
 
 namespace ainit {
 
+/// Whom a command runs as.
+struct Identity {
+    uid_t user{};
+    gid_t group{};
+    std::vector<gid_t> groups{};  ///< supplementary
+    std::string name{};           ///< of the user; empty where the system does not know one
+    std::string home{};
+};
+
+/// `user` and `group` by name or number, as Docker's USER has them; an empty group is the user's own. Names are looked up in the
+/// system's databases, numbers need none. Code::cannot_execute if there is no such user or group.
+Result<Identity> identity_of(const std::string& user, const std::string& group);
+
 struct Command {
     std::vector<std::string> arguments;  ///< [0] is looked up in PATH of `environment`
     /// NAME=VALUE, complete: nothing is inherited. Values may hold secrets; they are never logged.
     std::vector<std::string> environment{};
-    std::string directory{};  ///< working directory; empty: ours
+    std::string directory{};              ///< working directory; empty: ours
+    std::optional<Identity> identity{};   ///< whom to become; only root may
+    bool session{false};                  ///< a session of its own instead of a process group alone
+    int terminal{-1};                     ///< a terminal of ours whose foreground group the command becomes
+    /// Descriptors it gets beyond 0 to 2: ours, and its number there.
+    std::vector<std::pair<int, int>> descriptors{};
+    int end_with_us{0};  ///< the signal it gets when the thread that started it ends, also by a KILL; 0: none
 };
 
 /// Our environment without the variables that hold secrets of the configuration: those of
@@ -41,14 +60,16 @@ struct Child {
 enum class Output { inherit, pipe };
 
 /// Starts a command in a process group of its own, with the signal mask and the ignored signals this
-/// program was started with, and no descriptor of ours but 0 to 2; with
-/// Output::pipe its stdin is /dev/null and it is killed when the calling thread ends. What exec refuses comes back as Code::command_not_found or
+/// program was started with, and no descriptor of ours but 0 to 2 and those it names; with
+/// Output::pipe its stdin is /dev/null. What exec refuses comes back as Code::command_not_found or
 /// Code::cannot_execute.
 Result<Child> spawn(const Command& command, Output output);
 
 /// Whether `pid` was made by spawn() and not reaped yet: a reaper of orphans must leave it to
 /// whoever waits for it. Thread-safe.
 bool is_own_child(pid_t pid);
+/// To be called by whoever has reaped a child of spawn() itself.
+void forget_child(pid_t pid);
 
 /// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask;
 /// returns only on failure.
@@ -56,6 +77,7 @@ Failure become(const Command& command);
 
 struct Ending {
     int status{0};  ///< exit code, or 128 + signal
+    int signal{0};  ///< that ended it; 0: it exited
     bool timed_out{false};
     bool stopped{false};       ///< ended because of Stop's request
     std::string text() const;  ///< "exited with 1", "was ended by SIGKILL"

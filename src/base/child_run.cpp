@@ -13,68 +13,19 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/signal_name.h"
 
 namespace ainit {
 namespace {
 
-constexpr std::size_t kLongestLine = 64 * 1024;
 /// What is read of one stream before the others, the deadline and the stop get their turn.
 constexpr int kReadsInTurn = 16;
 /// How long processes that a command left behind may still write what they hold, before they are
 /// killed.
 constexpr Duration kSettle{100};
-
-/// Cuts a child's output into lines.
-class Lines {
-  public:
-    Lines(Stream stream, const LineSink& sink) : stream_{stream}, sink_{sink} {}
-
-    void feed(std::string_view text) {
-        buffer_ += text;
-        std::size_t begin = 0;
-        for (std::size_t at = 0; (at = buffer_.find('\n', begin)) != std::string::npos;
-             begin = at + 1) {
-            emit(std::string_view{buffer_}.substr(begin, at - begin));
-        }
-        buffer_.erase(0, begin);
-        // Not until more has come than a piece, so that a newline right behind it does not make an
-        // empty line; and then as much more as a secret at the cut may take.
-        while (buffer_.size() > kLongestLine + longest_secret())
-            buffer_.erase(0, pass_piece(buffer_));
-    }
-
-    void end() {
-        if (!buffer_.empty()) emit(buffer_);
-        buffer_.clear();
-    }
-
-  private:
-    void emit(std::string_view line) {
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        while (line.size() > kLongestLine) line.remove_prefix(pass_piece(line));
-        if (!line.empty() || !piece_passed_) pass(line);
-        piece_passed_ = false;
-    }
-
-    /// How much was passed on of a text that is longer than a line may be.
-    std::size_t pass_piece(std::string_view text) {
-        const std::size_t size = cut_between_secrets(text, kLongestLine);
-        pass(text.substr(0, size));
-        piece_passed_ = true;
-        return size;
-    }
-
-    void pass(std::string_view piece) {
-        if (sink_) sink_(stream_, piece);
-    }
-
-    Stream stream_;
-    const LineSink& sink_;
-    std::string buffer_{};
-    bool piece_passed_{false};  ///< of the line that is not at its end yet
-};
 
 /// Reads what is there without waiting, but not more than its turn; closes at the end of the file.
 void drain(UniqueFd& fd, Lines& lines) {
@@ -101,8 +52,8 @@ class Runner {
           child_{std::move(child)},
           stop_{stop},
           grace_{grace},
-          out_{Stream::out, sink},
-          err_{Stream::err, sink} {
+          out_{[&sink](std::string_view line) { if (sink) sink(Stream::out, line); }},
+          err_{[&sink](std::string_view line) { if (sink) sink(Stream::err, line); }} {
         for (const int fd : {child_.out.get(), child_.err.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
     }
 
@@ -115,7 +66,9 @@ class Runner {
         int status = 0;
         while (::waitpid(child_.pid, &status, 0) < 0 && errno == EINTR) {
         }
+        forget_child(child_.pid);
         if (left_behind) tell_of_leftovers();
+        ending_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         ending_.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         return ending_;
     }
@@ -206,14 +159,14 @@ class Runner {
 }  // namespace
 
 std::string Ending::text() const {
-    if (status <= 128) return fmt::format("exited with {}", status);
-    const char* name = ::sigabbrev_np(status - 128);
-    return name != nullptr ? fmt::format("was ended by SIG{}", name)
-                           : fmt::format("exited with {}", status);
+    if (signal == 0) return fmt::format("exited with {}", status);
+    return fmt::format("was ended by {}", name_of_signal(signal));
 }
 
 Result<Ending> run(const Command& command, const Stop& stop, Duration grace, const LineSink& sink) {
-    auto child = spawn(command, Output::pipe);
+    Command bound = command;
+    bound.end_with_us = SIGKILL;
+    auto child = spawn(bound, Output::pipe);
     if (!child) return std::move(child).error();
     return Runner{command.arguments.front(), std::move(*child), stop, grace, sink}.drive();
 }

@@ -74,6 +74,7 @@ enum class Code : int {
     command_not_found = 603,  ///< 127
     health_listen = 604,      ///< endpoint cannot be opened
     unhealthy = 605,          ///< `healthcheck`
+    service_failed = 606,     ///< it ended, or did not become ready, too often
 
     interrupted = 901,  ///< ended by a signal, nothing half done
     internal = 902,     ///< a bug or an unexpected answer

@@ -27,8 +27,8 @@ class Stay {
 
     int run() {
         loop_.adopt_orphans();
-        loop_.on_signals({SIGTERM, SIGINT}, [this](int signal) { end(signal); });
-        loop_.on_signals({SIGHUP}, [this](int) {
+        loop_.on_signals({SIGTERM, SIGINT}, [this](const system::Signal& signal) { end(signal.number); });
+        loop_.on_signals({SIGHUP}, [this](const system::Signal&) {
             log::info(kRoom, "asked by SIGHUP to look again");
             look();
         });
@@ -52,7 +52,7 @@ class Stay {
         again_ = busy_;
         if (busy_) return;
         busy_ = true;
-        loop_.set_timer(Duration{0}, {});
+        timer_.cancel();
         loop_.work([this] { work(); }, [this] { looked(); });
     }
 
@@ -93,7 +93,7 @@ class Stay {
         }
         if (first) log::info(kRoom, "provisioned; staying", {{"health", config_.health.listen}, {"recheck", show(config_.run.recheck)}});
         if (again_) return look();
-        loop_.set_timer(good ? config_.run.recheck : std::min(kRetry, config_.run.recheck), [this] { look(); });
+        timer_.set(good ? config_.run.recheck : std::min(kRetry, config_.run.recheck), [this] { look(); });
     }
 
     void end(int signal) {
@@ -102,7 +102,7 @@ class Stay {
         const char* name = ::sigabbrev_np(signal);
         log::info(kRoom, fmt::format("stopping, asked by SIG{}", name != nullptr ? name : "?"));
         source_.request(signal);
-        loop_.set_timer(Duration{0}, {});
+        timer_.cancel();
         if (!busy_) loop_.quit();
     }
 
@@ -119,6 +119,7 @@ class Stay {
     int code_{0};
     // The last to be made is the first to go: no handler outlives what it uses.
     system::Loop loop_{};
+    system::Timer timer_{loop_.timer()};
     std::unique_ptr<health::Server> server_{};
 };
 

@@ -1,20 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// The asynchronous floor: one event loop on the thread that runs it, and one worker thread for blocking work. Signals,
-// timers and connections never wait for SQL. Idle means no wake-ups.
+// The asynchronous floor: one event loop on the thread that runs it, and worker threads for blocking work. Signals,
+// timers, children and connections never wait for SQL. Idle means no wake-ups.
 #pragma once
 
+#include <csignal>
 #include <functional>
-#include <initializer_list>
 #include <memory>
+#include <span>
+#include <vector>
+
+#include <sys/types.h>
 
 #include "base/stop.h"
 
 namespace ainit::system {
 
+/// A signal as it was sent.
+struct Signal {
+    int number{0};
+    pid_t sender{0};  ///< 0: the kernel, or a process that cannot be seen from here
+    bool queued{false};
+    sigval value{};  ///< of sigqueue, if it was queued
+};
+
+/// What became of a child.
+struct ChildEvent {
+    enum class Kind { exited, stopped, continued } kind{Kind::exited};
+    int code{0};    ///< exited by itself: its exit code
+    int signal{0};  ///< that ended or stopped it; 0: it exited
+};
+
+/// Fires once each time it is set. What it calls must not outlive the owner, who takes it away with the Timer.
+class Timer {
+  public:
+    ~Timer();
+    Timer(Timer&&) noexcept;
+    Timer& operator=(Timer&&) noexcept;
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    /// Replaces what was set before.
+    void set(Duration duration, std::function<void()> handler);
+    void cancel();
+
+  private:
+    friend class Loop;
+    struct Implementation;
+    explicit Timer(std::unique_ptr<Implementation> implementation);
+    std::unique_ptr<Implementation> implementation_;
+};
+
 class Loop {
   public:
+    /// While it lives the signals that it handles are blocked in the thread that made it and in those that this makes.
     Loop();
-    /// Waits for the job on the worker thread: ask it to stop before.
+    /// Waits for the jobs on the worker threads: ask them to stop before.
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -25,16 +65,31 @@ class Loop {
 
     /// Runs `handler` soon, on the loop's thread. Thread-safe.
     void post(std::function<void()> handler);
-    /// From now on these signals call `handler` with their number, and nothing else happens to them.
-    void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
-    /// One timer; setting it again replaces it, a duration of zero takes it away.
-    void set_timer(Duration duration, std::function<void()> handler);
-    /// Runs `job` on the worker thread, one after the other, then `done` on the loop's thread.
-    void work(std::function<void()> job, std::function<void()> done);
+
+    /// From now on these signals call `handler`, and nothing else happens to them; the last that asks for a signal gets it. One
+    /// that this process was started to ignore stays ignored.
+    void on_signals(std::span<const int> signals, std::function<void(const Signal&)> handler);
+    void on_signals(std::initializer_list<int> signals, std::function<void(const Signal&)> handler);
+
+    Timer timer();
+
+    enum class Lane { main, probes };
+    /// Runs `job` on a thread of its own, then `done` on the loop's thread. On the main lane jobs run one after the other; on that for
+    /// probes up to four at once.
+    void work(std::function<void()> job, std::function<void()> done, Lane lane = Lane::main);
 
     /// Takes in orphans: as PID 1 they come by themselves, else this process becomes their subreaper. They are reaped as
     /// they end; children of base/child.h are left to whoever waits for them.
     void adopt_orphans();
+    /// Tells what becomes of a child of spawn(), its exit while it is a zombie still, so that the group's number cannot belong to
+    /// strangers; then it is reaped. Needs adopt_orphans().
+    void on_child(pid_t pid, std::function<void(const ChildEvent&)> handler);
+
+    /// Calls `handler` while `fd` can be read, until it returns false or is taken away by forget().
+    void on_readable(int fd, std::function<bool()> handler);
+    /// The same for `fd` taking something; one descriptor is watched for one of both at a time.
+    void on_writable(int fd, std::function<bool()> handler);
+    void forget(int fd);
 
     struct Implementation;
     Implementation& implementation() { return *implementation_; }
@@ -42,5 +97,15 @@ class Loop {
   private:
     std::unique_ptr<Implementation> implementation_;
 };
+
+/// Every signal that can be handled at all and is not the kernel's own business with children.
+std::vector<int> forwardable_signals();
+
+/// All processes below this one; as PID 1 all others of its namespace.
+std::vector<pid_t> descendants();
+
+/// Gives the kernel back the memory that the program's code and that of its libraries takes, which was read from their files and is
+/// read again where it is needed: for a process that from now on mostly waits.
+void release_code_pages();
 
 }  // namespace ainit::system

@@ -33,7 +33,8 @@ TEST_CASE("loop: handlers run on the loop's thread, jobs on another, and the res
     std::vector<std::string> order;
     std::thread::id worker;
     std::thread::id done;
-    loop.set_timer(kPatience, [&] { loop.quit(); });
+    system::Timer patience = loop.timer();
+    patience.set(kPatience, [&] { loop.quit(); });
     loop.work(
         [&] {
             worker = std::this_thread::get_id();
@@ -58,7 +59,8 @@ TEST_CASE("loop: jobs run one after the other in the order they were given") {
     std::string order;
     int running = 0;
     bool together = false;
-    loop.set_timer(kPatience, [&] { loop.quit(); });
+    system::Timer patience = loop.timer();
+    patience.set(kPatience, [&] { loop.quit(); });
     for (char name = 'a'; name <= 'e'; ++name) {
         loop.work(
             [&, name] {
@@ -79,11 +81,12 @@ TEST_CASE("loop: jobs run one after the other in the order they were given") {
 TEST_CASE("loop: the timer can be replaced and taken away") {
     Loop loop;
     std::string fired;
-    loop.set_timer(1ms, [&] { fired += "replaced"; });
-    loop.set_timer(30ms, [&] {
+    system::Timer timer = loop.timer();
+    timer.set(1ms, [&] { fired += "replaced"; });
+    timer.set(30ms, [&] {
         fired += "timer";
-        loop.set_timer(1ms, [&] { fired += "taken away"; });
-        loop.set_timer(0ms, {});
+        timer.set(1ms, [&] { fired += "taken away"; });
+        timer.cancel();
         std::thread{[&] {
             Stop{}.sleep(50ms);
             loop.post([&] { loop.quit(); });
@@ -97,9 +100,10 @@ TEST_CASE("loop: a signal calls its handler each time, also while a job is runni
     Loop loop;
     std::vector<int> signals;
     std::atomic<bool> job_ended{false};
-    loop.set_timer(kPatience, [&] { loop.quit(); });
-    loop.on_signals({SIGUSR1, SIGTERM}, [&](int signal) {
-        signals.push_back(signal);
+    system::Timer patience = loop.timer();
+    patience.set(kPatience, [&] { loop.quit(); });
+    loop.on_signals({SIGUSR1, SIGTERM}, [&](const system::Signal& signal) {
+        signals.push_back(signal.number);
         CHECK_FALSE(job_ended);
         if (signals.size() == 1) ::kill(::getpid(), SIGUSR1);
         if (signals.size() == 2) ::kill(::getpid(), SIGTERM);
@@ -153,11 +157,12 @@ TEST_CASE("alone: orphans" * doctest::skip()) {
         spawn({{"/bin/sh", "-c", "sleep 0.1; exit 7"}, {"PATH=/usr/bin:/bin"}}, Output::inherit);
     REQUIRE(own.has_value());
     const auto began = Clock::now();
+    system::Timer timer = loop.timer();
     std::function<void()> look = [&] {
         if (::kill(orphan, 0) != 0 || Clock::now() - began > kPatience) return loop.quit();
-        loop.set_timer(10ms, look);
+        timer.set(10ms, look);
     };
-    loop.set_timer(10ms, look);
+    timer.set(10ms, look);
     loop.run();
     // A zombie could still be signalled.
     CHECK(::kill(orphan, 0) == -1);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// identity_of(): users and groups by name or number.
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <vector>
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include "base/child.h"
+
+namespace ainit {
+namespace {
+
+constexpr std::size_t kLargestEntry = std::size_t{1} << 20U;
+
+std::optional<unsigned> number_of(const std::string& text) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+    return number;
+}
+
+/// Calls one of the get…_r functions with a buffer that is large enough; whether there is such an entry.
+template <typename Entry, typename Ask>
+bool look_up(Entry& entry, std::vector<char>& buffer, Ask ask) {
+    Entry* found = nullptr;
+    int error = ERANGE;
+    for (buffer.resize(4096); error == ERANGE && buffer.size() <= kLargestEntry; buffer.resize(buffer.size() * 2)) {
+        error = ask(&entry, buffer, &found);
+        if (error != ERANGE) break;
+    }
+    return error == 0 && found != nullptr;
+}
+
+Failure unknown(std::string_view what, const std::string& name) {
+    Failure failure;
+    failure.code = Code::cannot_execute;
+    failure.what = fmt::format("cannot run as {} \"{}\"", what, name);
+    failure.because = fmt::format("the system knows no such {}", what);
+    failure.state = "The command was not started.";
+    failure.hint = "name one of /etc/passwd and /etc/group, or give its number";
+    return failure;
+}
+
+std::vector<gid_t> groups_of(const std::string& name, gid_t own) {
+    int count = 64;
+    std::vector<gid_t> groups(static_cast<std::size_t>(count));
+    if (::getgrouplist(name.c_str(), own, groups.data(), &count) < 0) {
+        groups.resize(static_cast<std::size_t>(count));
+        if (::getgrouplist(name.c_str(), own, groups.data(), &count) < 0) return {own};
+    }
+    groups.resize(static_cast<std::size_t>(count));
+    return groups;
+}
+
+}  // namespace
+
+Result<Identity> identity_of(const std::string& user, const std::string& group) {
+    Identity identity;
+    passwd entry{};
+    std::vector<char> buffer;
+    const auto number = number_of(user);
+    const bool known = look_up(entry, buffer, [&](passwd* into, std::vector<char>& space, passwd** found) {
+        return number ? ::getpwuid_r(*number, into, space.data(), space.size(), found)
+                      : ::getpwnam_r(user.c_str(), into, space.data(), space.size(), found);
+    });
+    if (!known && !number) return unknown("user", user);
+    identity.user = known ? entry.pw_uid : *number;
+    // As Docker has it: a number that nobody knows has root's group.
+    identity.group = known ? entry.pw_gid : 0;
+    if (known) identity.name = entry.pw_name, identity.home = entry.pw_dir;
+    identity.groups = known ? groups_of(identity.name, identity.group) : std::vector<gid_t>{};
+    if (group.empty()) return identity;
+    struct group line{};
+    std::vector<char> space_of_group;
+    const auto group_number = number_of(group);
+    const bool named = look_up(line, space_of_group, [&](struct group* into, std::vector<char>& space, struct group** found) {
+        return ::getgrnam_r(group.c_str(), into, space.data(), space.size(), found);
+    });
+    if (!named && !group_number) return unknown("group", group);
+    identity.group = group_number ? *group_number : line.gr_gid;
+    identity.groups = {identity.group};
+    return identity;
+}
+
+}  // namespace ainit
