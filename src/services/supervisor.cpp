@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/supervisor.h"
+
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+namespace ainit::services {
+namespace {
+
+constexpr std::string_view kRoom = "services";
+constexpr std::size_t kKept = 20;
+/// Between two looks at processes that services left behind, while they are asked to end.
+constexpr Duration kLook{50};
+/// What is killed is gone in moments, or stuck in the kernel.
+constexpr Duration kAfterKill{1'000};
+
+std::string name_of_process(pid_t pid) {
+    auto name = read_file(fmt::format("/proc/{}/comm", pid), 64);
+    return fmt::format("{} ({})", name ? trim(*name) : std::string_view{"?"}, pid);
+}
+
+}  // namespace
+
+struct Supervisor::Unit {
+    Unit(system::Loop& loop, Service given) : service{std::move(given)}, machine{service.rules}, timer{loop.timer()} {}
+
+    Service service;
+    Machine machine;
+    system::Timer timer;
+    pid_t pid{-1};
+    std::unique_ptr<Readiness> readiness{};
+    std::unique_ptr<Output> out{};
+    std::unique_ptr<Output> err{};
+    std::deque<std::string> lines{};
+    std::string said{};
+    std::string why{};
+    std::optional<Failure> refusal{};  ///< of the start
+    bool told_to_stop{false};
+    bool killed{false};
+    std::optional<std::chrono::system_clock::time_point> started{};
+    Deadline began{};
+    std::optional<Duration> until_ready{};
+};
+
+Supervisor::Supervisor(system::Loop& loop, std::vector<Service> services, EndingRules ending, Hooks hooks)
+    : loop_{loop}, ending_{ending}, hooks_{std::move(hooks)}, timer_{loop.timer()}, looking_{loop.timer()} {
+    for (Service& one : services) units_.push_back(std::make_unique<Unit>(loop, std::move(one)));
+}
+
+Supervisor::~Supervisor() = default;
+
+Supervisor::Unit* Supervisor::find(const std::string& name) {
+    const auto found = std::ranges::find_if(units_, [&](const auto& one) { return one->service.name == name; });
+    return found == units_.end() ? nullptr : found->get();
+}
+
+Supervisor::Unit* Supervisor::main_unit() {
+    const auto found = std::ranges::find_if(units_, [](const auto& one) { return one->service.main; });
+    if (found != units_.end()) return found->get();
+    return units_.size() == 1 ? units_.front().get() : nullptr;
+}
+
+bool Supervisor::is_met(const std::string& need) const {
+    const auto found = std::ranges::find_if(units_, [&](const auto& one) { return one->service.name == need; });
+    if (found == units_.end()) return met_.contains(need);
+    const State state = (*found)->machine.state();
+    return state == State::ready || state == State::done;
+}
+
+void Supervisor::release(const std::string& need) {
+    met_.insert(need);
+    release_ready_ones();
+}
+
+void Supervisor::start() { release_ready_ones(); }
+
+void Supervisor::release_ready_ones() {
+    if (stopping_) return;
+    for (const auto& unit : units_) {
+        if (unit->machine.state() != State::waiting) continue;
+        const auto met = [&](const std::string& need) { return is_met(need); };
+        if (std::ranges::all_of(unit->service.needs, met)) tell(*unit, {On::released});
+    }
+}
+
+void Supervisor::restart(const std::string& service) {
+    if (Unit* unit = find(service); unit != nullptr && !stopping_) tell(*unit, {On::restart});
+}
+
+/// Lets the machine decide, and does what it says.
+void Supervisor::tell(Unit& unit, const Event& event) {
+    const State before = unit.machine.state();
+    const std::vector<Act> acts = unit.machine.on(event);
+    for (const Act act : acts) {
+        switch (act) {
+            case Act::take_timer: unit.timer.cancel(); break;
+            case Act::set_timer:
+                unit.timer.set(unit.machine.timer(), [this, &unit] { tell(unit, {On::time_up}); });
+                break;
+            case Act::send_stop:
+                if (unit.machine.state() == State::stopping && event.on == On::time_up) {
+                    unit.why = fmt::format("was not ready within {}", show(unit.service.rules.ready_timeout));
+                    log::warn(kRoom, fmt::format("{} {}", unit.service.name, unit.why));
+                }
+                send(unit, unit.service.stop_signal, unit.service.to_group);
+                // A stopped process would sleep through it.
+                send(unit, SIGCONT, true);
+                break;
+            case Act::send_kill:
+                unit.killed = true;
+                end_.killed.push_back(unit.service.name);
+                log::warn(kRoom, fmt::format("{} did not end within its grace; it is killed", unit.service.name));
+                send(unit, SIGKILL, true);
+                break;
+            case Act::start: run(unit); break;
+        }
+    }
+    if (unit.machine.state() != before) settle(unit, before);
+}
+
+void Supervisor::run(Unit& unit) {
+    unit.refusal.reset();
+    unit.killed = false;
+    unit.said.clear();
+    unit.lines.clear();
+    unit.until_ready.reset();
+    Command command = unit.service.command;
+    unit.readiness = std::make_unique<Readiness>(loop_, unit.service.ready, hooks_.probe);
+    auto equipped = unit.readiness->equip(command);
+    auto child = equipped ? spawn(command, unit.service.output == OutputMode::inherit ? ainit::Output::inherit : ainit::Output::pipe)
+                          : Result<Child>{std::move(equipped).error()};
+    if (!child) {
+        unit.refusal = std::move(child).error();
+        unit.why = unit.refusal->because;
+        const bool transient = unit.refusal->transient;
+        // Not within the start, so that each event finds the last one finished.
+        loop_.post([this, &unit, transient, code = unit.refusal->exit_code()] { tell(unit, {On::not_started, code, transient}); });
+        return;
+    }
+    unit.pid = child->pid;
+    unit.began = Clock::now();
+    unit.started = std::chrono::system_clock::now();
+    loop_.on_child(unit.pid, [this, &unit](const system::ChildEvent& event) { child_event(unit, event); });
+    const auto keep = [this, &unit](std::string_view line) {
+        unit.lines.emplace_back(line);
+        if (unit.lines.size() > kKept) unit.lines.pop_front();
+        if (unit.readiness) unit.readiness->saw(line);
+    };
+    if (child->out.valid()) {
+        unit.out = std::make_unique<Output>(loop_, unit.service.name, std::move(child->out), STDOUT_FILENO, unit.service.output, keep);
+        unit.err = std::make_unique<Output>(loop_, unit.service.name, std::move(child->err), STDERR_FILENO, unit.service.output, keep);
+    }
+    loop_.post([this, &unit, pid = unit.pid] {
+        if (unit.pid != pid) return;
+        tell(unit, {On::started});
+        if (!unit.readiness || unit.machine.state() != State::starting) return;
+        unit.readiness->watch(
+            pid,
+            [this, &unit] {
+                unit.until_ready = std::chrono::duration_cast<Duration>(Clock::now() - unit.began);
+                tell(unit, {On::became_ready});
+            },
+            [this, &unit](std::string text) {
+                unit.said = std::move(text);
+                if (hooks_.changed) hooks_.changed();
+            });
+    });
+}
+
+void Supervisor::child_event(Unit& unit, const system::ChildEvent& event) {
+    if (event.kind == system::ChildEvent::Kind::stopped) return suspend_with(unit);
+    if (event.kind == system::ChildEvent::Kind::continued) return;
+    // It is a zombie still, so its group cannot be somebody else's. Who ends by itself leaves nobody behind that would be in the
+    // way of its next start; at the end of all, what is left is asked first.
+    if (!stopping_ && unit.service.rules.restart != Restart::never) ::kill(-unit.pid, SIGKILL);
+    if (unit.out) unit.out->finish();
+    if (unit.err) unit.err->finish();
+    unit.out.reset();
+    unit.err.reset();
+    unit.readiness.reset();
+    if (unit.service.command.terminal >= 0) ::tcsetpgrp(unit.service.command.terminal, ::getpgrp());
+    unit.pid = -1;
+    Ending ending;
+    ending.signal = event.signal;
+    ending.status = event.signal != 0 ? 128 + event.signal : event.code;
+    if (!unit.machine.unready()) unit.why = ending.text();
+    const bool wanted = unit.machine.state() == State::stopping || unit.machine.state() == State::killing;
+    // What its end means for who started us is in the exit code.
+    const bool alone = unit.service.main && unit.service.rules.restart == Restart::never;
+    const bool expected = wanted || ending.status == 0;
+    log::write(alone ? log::Level::debug : expected ? log::Level::info : log::Level::warn, kRoom,
+               fmt::format("{} {}", unit.service.name, ending.text()));
+    tell(unit, {On::exited, ending.status});
+}
+
+void Supervisor::send(Unit& unit, int signal, bool group) {
+    if (unit.pid > 0) ::kill(group ? -unit.pid : unit.pid, signal);
+}
+
+/// As a shell has it: who waits for us sees that the job is stopped. As PID 1 nobody does.
+void Supervisor::suspend_with(Unit& unit) {
+    if (unit.service.command.terminal < 0 || ::getpid() == 1) return;
+    ::tcsetpgrp(unit.service.command.terminal, ::getpgrp());
+    ::kill(::getpid(), SIGSTOP);
+}
+
+void Supervisor::forward(const system::Signal& signal) {
+    Unit* unit = main_unit();
+    if (unit == nullptr || unit->pid <= 0) return;
+    const auto rewritten = unit->service.rewrite.find(signal.number);
+    const int number = rewritten == unit->service.rewrite.end() ? signal.number : rewritten->second;
+    if (number == 0) return;
+    const int terminal = unit->service.command.terminal;
+    if (number == SIGCONT && terminal >= 0 && ::tcgetpgrp(terminal) == ::getpgrp()) ::tcsetpgrp(terminal, unit->pid);
+    if (signal.queued && !unit->service.to_group && ::sigqueue(unit->pid, number, signal.value) == 0) return;
+    send(*unit, number, unit->service.to_group);
+}
+
+void Supervisor::stop(int signal) {
+    if (stopping_) {
+        if (signal != 0) asked_ = true, out_of_time();
+        return;
+    }
+    asked_ = signal != 0;
+    stopping_ = true;
+    timer_.set(ending_.delay + ending_.deadline, [this] { out_of_time(); });
+    if (ending_.delay > Duration{0}) {
+        looking_.set(ending_.delay, [this] { go_on_stopping(); });
+    } else {
+        go_on_stopping();
+    }
+}
+
+/// Those of which nobody runs any more that needs them.
+void Supervisor::go_on_stopping() {
+    const auto needed = [&](const Unit& unit) {
+        return std::ranges::any_of(units_, [&](const auto& other) {
+            return !other->machine.over() && std::ranges::find(other->service.needs, unit.service.name) != other->service.needs.end();
+        });
+    };
+    for (const auto& unit : units_) {
+        if (unit->told_to_stop || unit->machine.over() || needed(*unit)) continue;
+        unit->told_to_stop = true;
+        tell(*unit, {On::stop});
+        // It may have been the last that needed one which we passed by.
+        if (unit->machine.over()) return go_on_stopping();
+    }
+    if (std::ranges::all_of(units_, [](const auto& one) { return one->machine.over(); })) end_leftovers();
+}
+
+void Supervisor::settle(Unit& unit, State before) {
+    const State state = unit.machine.state();
+    log::debug(kRoom, fmt::format("{}: {} → {}", unit.service.name, name_of(before), name_of(state)));
+    if (state == State::ready) {
+        const bool known = !unit.service.ready.empty() && unit.service.ready != "started";
+        log::write(known ? log::Level::info : log::Level::debug, kRoom, fmt::format("{} is ready", unit.service.name),
+                   {{"after", show(unit.until_ready.value_or(Duration{0}))}});
+        release_ready_ones();
+    } else if (state == State::backing_off) {
+        log::warn(kRoom, fmt::format("{} is started again in {}", unit.service.name, show(unit.machine.timer())), {{"because", unit.why}});
+    } else if (state == State::done) {
+        release_ready_ones();
+    }
+    if (hooks_.changed) hooks_.changed();
+    if (stopping_) {
+        if (unit.machine.over()) go_on_stopping();
+        return;
+    }
+    if (!unit.machine.over()) return;
+    const bool is_main = main_unit() == &unit;
+    const bool told_by_code = unit.service.main && unit.service.rules.restart == Restart::never && !unit.refusal;
+    if (state == State::failed && !told_by_code) end_.failures.push_back(failure_of(unit));
+    const bool nothing_left = std::ranges::all_of(units_, [](const auto& one) { return one->machine.over(); });
+    if (is_main || state == State::failed || nothing_left) stop(0);
+}
+
+/// Processes that services left behind: in other sessions, or adopted.
+void Supervisor::end_leftovers() {
+    if (!leftovers_told_) {
+        leftovers_told_ = true;
+        for (const pid_t pid : system::descendants()) {
+            ::kill(pid, SIGTERM);
+            ::kill(pid, SIGCONT);
+        }
+    }
+    look_at_leftovers();
+}
+
+void Supervisor::look_at_leftovers() {
+    if (system::descendants().empty()) return finish();
+    looking_.set(kLook, [this] { look_at_leftovers(); });
+}
+
+/// The deadline, or a second request.
+void Supervisor::out_of_time() {
+    if (hurried_) return finish();
+    hurried_ = true;
+    for (const auto& unit : units_) tell(*unit, {On::kill});
+    for (const pid_t pid : system::descendants()) {
+        const auto is_service = [&](const auto& one) { return one->pid == pid; };
+        if (std::ranges::any_of(units_, is_service)) continue;
+        end_.killed.push_back(name_of_process(pid));
+        ::kill(pid, SIGKILL);
+    }
+    timer_.set(kAfterKill, [this] { out_of_time(); });
+}
+
+void Supervisor::finish() {
+    if (std::exchange(finished_, true)) return;
+    timer_.cancel();
+    looking_.cancel();
+    if (!end_.killed.empty()) log::warn(kRoom, fmt::format("killed: {}", join(end_.killed, ", ")));
+    const Unit* unit = main_unit();
+    if (unit != nullptr) end_.code = unit->machine.status();
+    else if (!end_.failures.empty()) end_.code = end_.failures.front().exit_code();
+    if (asked_ && ending_.zero_when_asked) end_.code = 0;
+    if (hooks_.over) hooks_.over(end_);
+}
+
+Failure Supervisor::failure_of(const Unit& unit) const {
+    if (unit.refusal) {
+        Failure failure = *unit.refusal;
+        failure.where = unit.service.origin;
+        return failure;
+    }
+    Failure failure;
+    failure.code = Code::service_failed;
+    failure.what = fmt::format("cannot keep service \"{}\" running", unit.service.name);
+    failure.because = fmt::format("it {}", unit.why);
+    failure.where = unit.service.origin;
+    if (const int again = unit.machine.restarts(); again > 0) {
+        failure.because += fmt::format(", and was started again {} {}", again, again == 1 ? "time" : "times");
+    }
+    failure.state = "The other services are stopped.";
+    std::vector<std::string> lines{unit.lines.begin(), unit.lines.end()};
+    failure.excerpt = scrub(join(lines, "\n"));
+    return failure;
+}
+
+std::vector<Status> Supervisor::status() const {
+    std::vector<Status> all;
+    for (const auto& unit : units_) {
+        Status one{unit->service.name, unit->machine.state(), unit->pid, unit->machine.restarts(), unit->said, unit->why, {},
+                   unit->started, unit->until_ready};
+        if (unit->machine.state() == State::waiting) {
+            std::ranges::copy_if(unit->service.needs, std::back_inserter(one.missing), [&](const std::string& need) { return !is_met(need); });
+        }
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+bool Supervisor::all_ready() const {
+    return std::ranges::all_of(units_, [](const auto& one) {
+        return one->machine.state() == State::ready || one->machine.state() == State::done;
+    });
+}
+
+}  // namespace ainit::services

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts services as what they need is there, keeps them as their rules say, and ends them all in reverse order within one
+// deadline. Everything happens on the loop's thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/child.h"
+#include "base/failure.h"
+#include "services/machine.h"
+#include "services/output.h"
+#include "services/readiness.h"
+#include "system/loop.h"
+
+namespace ainit::services {
+
+struct Service {
+    std::string name{};
+    Origin origin{};
+    Command command{};
+    std::vector<std::string> needs{};  ///< other services, or what release() is told
+    Rules rules{};
+    std::string ready{};               ///< see Readiness
+    int stop_signal{SIGTERM};
+    std::map<int, int> rewrite{};      ///< of forwarded signals; to 0: not forwarded
+    bool to_group{true};               ///< signals go to its whole process group
+    OutputMode output{OutputMode::pass};
+    bool main{false};                  ///< its end is the end of all, with its exit code
+};
+
+struct Status {
+    std::string name{};
+    State state{};
+    pid_t pid{-1};
+    int restarts{0};
+    std::string said{};                ///< STATUS= of sd_notify
+    std::string why{};                 ///< of a failure, in one line
+    std::vector<std::string> missing{}; ///< what it waits for
+    std::optional<std::chrono::system_clock::time_point> started{};
+    std::optional<Duration> until_ready{};  ///< since it was started
+};
+
+/// How everything ended.
+struct End {
+    int code{0};
+    std::vector<Failure> failures{};
+    std::vector<std::string> killed{};  ///< who had to be: services by their names, other processes by name and number
+};
+
+struct EndingRules {
+    Duration delay{0};        ///< between the request to end and the first stop signal
+    Duration deadline{9'000}; ///< for all together
+    bool zero_when_asked{false};  ///< an end that was asked for is 0, whatever the main service says
+};
+
+class Supervisor {
+  public:
+    struct Hooks {
+        Probe probe{};
+        std::function<void()> changed{};         ///< the state of one has changed
+        std::function<void(const End&)> over{};  ///< all have ended and are reaped; called once
+    };
+
+    Supervisor(system::Loop& loop, std::vector<Service> services, EndingRules ending, Hooks hooks);
+    ~Supervisor();
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    /// What services need is there, or (a second time) still is. Starts those that need nothing else.
+    void release(const std::string& need);
+    /// Starts those that need nothing.
+    void start();
+    void restart(const std::string& service);
+    /// To the main service, or the only one.
+    void forward(const system::Signal& signal);
+    /// Ends all; asked a second time it does not wait any more. `signal`: that asked for it, or 0.
+    void stop(int signal);
+    bool stopping() const { return stopping_; }
+
+    std::vector<Status> status() const;
+    bool all_ready() const;
+
+  private:
+    struct Unit;
+    Unit* find(const std::string& name);
+    Unit* main_unit();
+    bool is_met(const std::string& need) const;
+    void release_ready_ones();
+    void tell(Unit& unit, const Event& event);
+    void run(Unit& unit);
+    void child_event(Unit& unit, const system::ChildEvent& event);
+    void send(Unit& unit, int signal, bool group);
+    void suspend_with(Unit& unit);
+    void settle(Unit& unit, State before);
+    void go_on_stopping();
+    void end_leftovers();
+    void look_at_leftovers();
+    void out_of_time();
+    void finish();
+    Failure failure_of(const Unit& unit) const;
+
+    system::Loop& loop_;
+    EndingRules ending_;
+    Hooks hooks_;
+    std::vector<std::unique_ptr<Unit>> units_{};
+    std::set<std::string> met_{};
+    system::Timer timer_;    ///< of the end
+    system::Timer looking_;  ///< at what is left of services that have ended
+    bool stopping_{false};
+    bool asked_{false};      ///< to end, from outside
+    bool hurried_{false};
+    bool leftovers_told_{false};
+    bool finished_{false};
+    End end_{};
+};
+
+}  // namespace ainit::services
