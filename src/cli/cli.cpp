@@ -85,6 +85,11 @@ std::vector<Failure> unknown_databases(const Options& options, const config::Con
 
 int dispatch(const Options& options) {
     if (options.command == Command::config_check) return config_check(options);
+    // Without a server to ask there is nothing to configure.
+    if (options.command == Command::exec && options.no_provision && options.as_database.empty() && options.config_file.empty()) {
+        log::set_up(log_settings(options, {}));
+        return with_config(options, {});
+    }
     // A probe asks a running program, and an empty migration is a file: neither needs the configuration's secrets.
     const bool secrets = !options.without_secrets && options.command != Command::healthcheck &&
                          options.command != Command::migrate_create;

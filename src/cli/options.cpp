@@ -3,10 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <map>
 
 #include "base/failure.h"
+#include "base/signal_name.h"
 #include "base/text.h"
 
 namespace ainit::cli {
@@ -41,12 +43,28 @@ std::string check_duration(std::string& text) {
     return fmt::format("\"{}\" is no duration (write 500ms, 30s, 2m, 1h)", text);
 }
 
+std::string check_signal(const std::string& text) {
+    if (signal_of(text)) return {};
+    return fmt::format("there is no signal \"{}\" (write TERM, SIGTERM, 15 or RTMIN+3)", text);
+}
+
+std::string check_rewrite(const std::string& text) {
+    const std::size_t sign = text.find('=');
+    if (sign == std::string::npos) return fmt::format("\"{}\" is not of the form USR1=HUP", text);
+    const std::string to = text.substr(sign + 1);
+    if (std::string trouble = check_signal(text.substr(0, sign)); !trouble.empty()) return trouble;
+    return to == "0" ? std::string{} : check_signal(to);
+}
+
 /// Texts that become typed values after parsing.
 struct Raw {
     std::string log_format{};
     std::string log_level{};
     std::string color{};
     std::string timeout{};
+    std::string stop_signal{};
+    std::string stop_timeout{};
+    std::vector<std::string> rewrite{};
 };
 
 class Parser {
@@ -85,6 +103,7 @@ class Parser {
         if (!raw_.log_level.empty()) options_.log_level = kLevels.at(raw_.log_level);
         if (!raw_.color.empty()) options_.color = kColors.at(raw_.color);
         if (!raw_.timeout.empty()) options_.timeout = parse_duration(raw_.timeout);
+        take_supervision();
         return options_;
     }
 
@@ -183,6 +202,45 @@ class Parser {
             ->check(CLI::Validator{check_duration, "", "duration"});
     }
 
+    void with_supervision(CLI::App* app) {
+        app->add_flag("--no-provision", options_.no_provision, "Ask no server at all: only start the command");
+        CLI::Option* supervise = app->add_flag(
+            "--supervise", options_.supervise,
+            "Stay as the command's parent, as PID 1 of a container: pass signals on, reap orphans, end what is left behind");
+        const auto with_it = [&](CLI::Option* option, const char* type) {
+            option->type_name(type)->needs(supervise)->expected(1);
+            return option;
+        };
+        const CLI::Validator duration{check_duration, "", "duration"};
+        with_it(app->add_option("--stop-signal", raw_.stop_signal, "What TERM becomes for the command; default: TERM"), "SIGNAL")
+            ->check(CLI::Validator{check_signal, "", "signal"});
+        with_it(app->add_option("--stop-timeout", raw_.stop_timeout,
+                                "From TERM to KILL, for the command and all that it left behind; default: 9s, in a Pod 28s"),
+                "DURATION")
+            ->check(duration);
+        with_it(app->add_option("--rewrite", raw_.rewrite, "Pass one signal on as another: USR1=HUP; USR1=0 keeps it back; may be given several times"),
+                "FROM=TO")
+            ->check(CLI::Validator{check_rewrite, "", "rewrite"})
+            ->take_all();
+        app->add_flag("--process-only", options_.process_only, "Signals go to the command alone, not to its process group")->needs(supervise);
+        app->add_flag("--zero-when-stopped", options_.supervision.zero_when_asked, "Exit 0 after TERM, whatever the command's exit code")
+            ->needs(supervise);
+    }
+
+    void take_supervision() {
+        if (!raw_.stop_signal.empty()) options_.supervision.stop_signal = *signal_of(raw_.stop_signal);
+        options_.supervision.stop_timeout = raw_.stop_timeout.empty() ? daemon::platform_grace() : *parse_duration(raw_.stop_timeout);
+        options_.supervision.to_group = !options_.process_only;
+        for (const std::string& one : raw_.rewrite) {
+            const std::size_t sign = one.find('=');
+            const std::string to = one.substr(sign + 1);
+            const int number = to == "0" ? 0 : *signal_of(to);
+            const int from = *signal_of(std::string_view{one}.substr(0, sign));
+            options_.supervision.rewrite[from] = number;
+            if (from == SIGTERM && number != 0 && raw_.stop_signal.empty()) options_.supervision.stop_signal = number;
+        }
+    }
+
     void add_provisioning() {
         CLI::App* run = add(app_, "run", "Provision, then stay: answer health probes, look again, end on SIGTERM",
                             Command::run);
@@ -208,9 +266,11 @@ class Parser {
             ->type_name("VARIABLE");
         with_timeout(exec, "For everything before the command");
         with_project(exec);
+        with_supervision(exec);
         exec->footer("Examples:\n"
                      "  alkemio-init exec --as-database alkemio -- node dist/main.js\n"
                      "  alkemio-init exec --data-source dist/config/migration.config.js -- node dist/main.js\n"
+                     "  alkemio-init exec --supervise --no-provision -- kratos serve   (a plain init)\n"
                      "Variables that held this program's secrets are taken out of the command's environment. Without\n"
                      "a configuration file DATABASE_PASSWORD stays: it is the service's own.");
 

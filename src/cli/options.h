@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "config/load.h"
+#include "daemon/supervision.h"
 
 namespace ainit::cli {
 
@@ -46,6 +47,10 @@ struct Options {
     std::vector<std::string> keep_env{};   ///< exec: withheld variables that the command needs
     std::string as_database{};             ///< exec: whose DATABASE_* the command gets
     bool wait_only{false};                 ///< exec: let another container provision
+    bool no_provision{false};              ///< exec: nobody provisions
+    bool supervise{false};                 ///< exec: stay as the command's parent
+    daemon::Supervision supervision{};     ///< exec --supervise
+    bool process_only{false};              ///< exec --supervise: not to its process group
 
     std::vector<std::string> targets{};  ///< wait
     bool check{false};                   ///< migrate show: exit 3 when something is pending

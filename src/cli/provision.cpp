@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that do the work: once, exec, wait.
+#include <algorithm>
 #include <vector>
 
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "daemon/hand_over.h"
 #include "daemon/interrupt.h"
 #include "daemon/run.h"
+#include "daemon/supervise.h"
 #include "daemon/wait.h"
 
 namespace ainit::cli {
@@ -31,6 +33,15 @@ std::vector<Failure> prepare(const Options& options, const config::Config& confi
     return std::move(summary.failures);
 }
 
+/// --no-provision; or a plain init, where nothing at all says which server there would be to provision.
+bool provisions_nothing(const Options& options, const config::Config& config) {
+    if (options.no_provision || !options.supervise || !config.file.empty()) return options.no_provision;
+    const bool told = std::ranges::any_of(config.settings, [](const config::Setting& one) {
+        return one.key.starts_with("postgres.") && one.source != "default";
+    });
+    return !told && config.migrations.empty();
+}
+
 }  // namespace
 
 int once(const Options& options, const config::Config& config) {
@@ -47,11 +58,18 @@ int once(const Options& options, const config::Config& config) {
 
 int exec(const Options& options, const config::Config& config) {
     postgres::Sessions sessions{daemon::server_of(config)};
-    std::vector<Failure> failures = prepare(options, config, sessions);
+    std::vector<Failure> failures;
+    if (!provisions_nothing(options, config)) failures = prepare(options, config, sessions);
     if (failures.empty()) {
         sessions.drop_all();
-        failures.push_back(
-            daemon::hand_over(config, sessions.server(), {options.arguments, options.keep_env, options.as_database}));
+        const ainit::Command command =
+            daemon::command_of(config, sessions.server(), {options.arguments, options.keep_env, options.as_database});
+        if (options.supervise) {
+            const services::End end = daemon::supervise(command, options.supervision);
+            report_failures(end.failures);
+            return end.code;
+        }
+        failures.push_back(daemon::hand_over(command));
     }
     report_failures(failures);
     return failures.front().exit_code();

@@ -18,7 +18,7 @@ void set(std::vector<std::string>& environment, const std::string& name, const s
 
 }  // namespace
 
-Failure hand_over(const config::Config& config, const postgres::Server& server, const HandOver& order) {
+Command command_of(const config::Config& config, const postgres::Server& server, const HandOver& order) {
     std::vector<std::string> environment = inherited_environment();
     std::vector<std::string> kept = order.keep_env;
     // Without a file these variables are the service's own, and we only share them.
@@ -34,9 +34,16 @@ Failure hand_over(const config::Config& config, const postgres::Server& server, 
         set(environment, "DATABASE_USERNAME", login.user);
         set(environment, "DATABASE_PASSWORD", login.password.reveal());
     }
-    log::info("exec", "becoming the command", {{"command", order.arguments.front()}});
+    Command command;
+    command.arguments = order.arguments;
+    command.environment = std::move(environment);
+    return command;
+}
+
+Failure hand_over(const Command& command) {
+    log::info("exec", "becoming the command", {{"command", command.arguments.front()}});
     log::flush();
-    return become({order.arguments, std::move(environment), {}});
+    return become(command);
 }
 
 }  // namespace ainit::daemon

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "postgres/server.h"
@@ -17,7 +18,11 @@ struct HandOver {
     std::string as_database{};             ///< gives DATABASE_* of this database's owner; empty: none
 };
 
-/// Replaces this process; returns only when that is not possible. `server`: as the run found it. Sessions must be closed before.
-Failure hand_over(const config::Config& config, const postgres::Server& server, const HandOver& order);
+/// What the service is started as: its arguments and its environment, without what holds secrets of ours. `server`: as the run
+/// found it.
+Command command_of(const config::Config& config, const postgres::Server& server, const HandOver& order);
+
+/// Replaces this process; returns only when that is not possible. Sessions must be closed before.
+Failure hand_over(const Command& command);
 
 }  // namespace ainit::daemon
