@@ -15,16 +15,17 @@ import migrations
 import plot
 import report
 import scenarios
+import supervision
 
 HERE = pathlib.Path(__file__).parent
-HELPERS = ("logins", "measure", "first_accept")
+HELPERS = ("logins", "measure", "first_accept", "told_term")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures alkemio-init against bare libpq, psql and TypeORM on Node.")
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures alkemio-init against bare libpq, psql, TypeORM on Node, tini and dumb-init.")
     parser.add_argument("--runs", type=int, default=40, help="runs of each side (40); provisioning takes a third of it")
     parser.add_argument("--quick", action="store_true", help="8 runs: a look, not a result")
-    parser.add_argument("--only", choices=["converged", "first4", "first6", "typeorm", "detection"], action="append",
+    parser.add_argument("--only", choices=["converged", "first4", "first6", "typeorm", "detection", "supervise"], action="append",
                         help="this scenario alone, without report; may be given several times")
     parser.add_argument("--migrations", metavar="GLOB", help="compiled TypeORM migrations of a real project; "
                         "94 small ones are made unless given")
@@ -72,7 +73,8 @@ def main():
                  "first4": lambda: scenarios.first_provisioning(bench, server, 4),
                  "first6": lambda: scenarios.first_provisioning(bench, server, 6),
                  "typeorm": lambda: migrations.typeorm(bench, server, given.migrations, given.table),
-                 "detection": lambda: (server.stop(), scenarios.detection(bench, server))[1]}
+                 "detection": lambda: (server.stop(), scenarios.detection(bench, server))[1],
+                 "supervise": lambda: supervision.supervision(bench)}
         for name, step in steps.items():
             if given.only and name not in given.only:
                 continue
@@ -84,7 +86,8 @@ def main():
     if given.only:
         parts = {"converged": lambda r: report.converged_rows(r) + report.cpu_rows(r) + report.memory_rows(r),
                  "first4": lambda r: report.first_rows(r, 4), "first6": lambda r: report.first_rows(r, 6),
-                 "typeorm": report.typeorm_rows, "detection": report.detection_rows}
+                 "typeorm": report.typeorm_rows, "detection": report.detection_rows,
+                 "supervise": report.supervision_rows}
         print(report.markdown([row for name, result in results.items() for row in parts[name](result)], head))
         return
     rows = report.all_rows(results)

@@ -127,11 +127,28 @@ def detection_rows(result):
                 f"{ms(cpu['cpu'])} in {cpu['wall']:.1f} s")]
 
 
+def supervision_rows(result):
+    rows = []
+    for number, (side, costs) in enumerate(result["start"].items()):
+        wall = pick(costs, "wall")
+        rows.append(Row("" if number else "start and end of `true` under an init", side, ms(median(wall)), spread(wall)))
+    for number, (side, costs) in enumerate(result["term"].items()):
+        delay = pick(costs, "delay")
+        ours = number == 0
+        rows.append(Row("from TERM until the command has it" if ours else "", side, ms(median(delay)), spread(delay), "",
+                        "≤ 5 ms" if ours else None, median(delay) <= 0.005))
+    for number, (side, costs) in enumerate(list(result["term"].items())[:-1]):
+        memory = median(pick(costs, "kilobytes"))
+        rows.append(Row("" if number else "its memory while the command runs", side, f"{memory / 1024:.1f} MB", "", "",
+                        None if number else "≤ 6 MB", memory <= 6 * 1024))
+    return rows
+
+
 def all_rows(results):
     rows = converged_rows(results["converged"]) + cpu_rows(results["converged"]) + memory_rows(results["converged"])
     rows += first_rows(results["first4"], 4) + first_rows(results["first6"], 6)
     rows += typeorm_rows(results["typeorm"])
-    return rows + detection_rows(results["detection"])
+    return rows + detection_rows(results["detection"]) + supervision_rows(results["supervise"])
 
 
 def markdown(rows, facts):
