@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "postgres/presence.h"
 
 namespace ainit::daemon {
 
@@ -124,6 +125,21 @@ Migrations::Item* Migrations::find(const std::string& name) {
     return found == items_.end() ? nullptr : found->get();
 }
 
+migrate::Run Migrations::when_alone(const migrate::Context& context, const std::function<migrate::Run()>& run,
+                                    const Stop& stop) const {
+    const Stop patience = stop.within(context.migration.timeout);
+    auto session = sessions_.get(context.login, patience);
+    // Who cannot log in is told so by the engine.
+    if (!session) return run();
+    auto alone = postgres::wait_for_leftovers(**session, patience);
+    if (alone) return run();
+    migrate::Run none;
+    none.report.state = "nothing was done";
+    none.failure = std::move(alone).error();
+    none.failure->where = context.migration.origin;
+    return none;
+}
+
 void Migrations::run(MigrationStatus& status, const Stop& stop) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
@@ -131,7 +147,8 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
     migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
     context.extent = extent_;
-    settle(status, *item, context, item->engine->run(context, stop), stop);
+    const auto run = [&] { return item->engine->run(context, stop); };
+    settle(status, *item, context, when_alone(context, run, stop), stop);
 }
 
 void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop) {
@@ -140,7 +157,8 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
     const migrate::ProgressSink sink = log_progress;
     migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
-    settle(status, *item, context, item->engine->revert(context, order, stop), stop);
+    const auto run = [&] { return item->engine->revert(context, order, stop); };
+    settle(status, *item, context, when_alone(context, run, stop), stop);
 }
 
 void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop) {
@@ -149,8 +167,10 @@ void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, c
     const migrate::ProgressSink sink = log_progress;
     migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
-    migrate::Run run = item->engine->repair(context, order, stop);
-    if (order.choice != migrate::Repair::Choice::show) return settle(status, *item, context, std::move(run), stop);
+    const bool shows = order.choice == migrate::Repair::Choice::show;
+    const auto carry_out = [&] { return item->engine->repair(context, order, stop); };
+    migrate::Run run = shows ? carry_out() : when_alone(context, carry_out, stop);
+    if (!shows) return settle(status, *item, context, std::move(run), stop);
     status.report = std::move(run.report);
     status.failure = std::move(run.failure);
 }

@@ -2,6 +2,7 @@
 // The [[migration]] entries of a run: each with its engine.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,8 @@ class Migrations {
     struct Item;
     Item* find(const std::string& name);
     migrate::Context context_of(const Item& item, const migrate::ProgressSink& sink) const;
+    /// Runs it once nothing of an earlier run is at work in the database any more.
+    migrate::Run when_alone(const migrate::Context& context, const std::function<migrate::Run()>& run, const Stop& stop) const;
     void settle(MigrationStatus& status, Item& item, const migrate::Context& context, migrate::Run run, const Stop& stop);
 
     const config::Config& config_;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "plan/planner.h"
+#include "postgres/presence.h"
 #include "provision/hint.h"
 #include "provision/provision.h"
 
@@ -152,6 +153,7 @@ class Applier {
         sql.number(config_.postgres.statement_timeout.count());
         auto set = (*session)->query_all(sql, stop_);
         if (!set) return std::move(set).error();
+        postgres::watch_client(**session, stop_);
         return session;
     }
 

@@ -10,6 +10,7 @@
 #include "migrate/outcome.h"
 #include "migrate/retry.h"
 #include "migrate/sql/advice.h"
+#include "postgres/presence.h"
 
 namespace ainit::migrate::sql {
 namespace {
@@ -83,7 +84,14 @@ std::optional<Failure> Applier::prepare(bool fresh) {
     if (session_.server_version() >= kHasTransactionTimeout) {
         sql.add("; SET transaction_timeout = 0");
     }
+    const bool inside = session_.in_transaction();
+    // What cannot be set must not be tried where a failure would end the transaction.
+    if (inside && watched_) sql.add("; SET client_connection_check_interval = '1s'");
     if (auto done = session_.query_all(sql, stop_); !done) return std::move(done).error();
+    if (inside) return {};
+    auto watched = postgres::announce(session_, stop_);
+    if (!watched) return std::move(watched).error();
+    watched_ = *watched;
     return {};
 }
 

@@ -76,6 +76,7 @@ class Applier {
     int files_;
     int number_{0};
     int total_{0};
+    bool watched_{false};  ///< the server notices when we are gone
     std::vector<std::string> applied_{};
 };
 

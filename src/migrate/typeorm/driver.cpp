@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "migrate/typeorm/concurrently.h"
 #include "migrate/typeorm/wire.h"
+#include "postgres/presence.h"
 
 namespace ainit::migrate::typeorm {
 
@@ -123,8 +124,9 @@ Driver::Answer Driver::open(const Call& call) {
     const Value done = call[2];
     // A login waits for no other session of the script, so it may block the loop.
     auto session = postgres::Session::open(server_for(call[0]), target_.login, stop_);
-    if (!session) {
-        refused_ = std::move(session).error();
+    const auto announced = session ? postgres::announce(*session, stop_) : Result<bool>{session.error()};
+    if (!announced) {
+        refused_ = announced.error();
         const std::string state = refused_->sqlstate.empty() ? "08006" : refused_->sqlstate;
         later(done, {fields_of(own_error(state, refused_->because))});
         return Value{};
