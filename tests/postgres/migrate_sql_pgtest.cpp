@@ -286,6 +286,42 @@ TEST_CASE_FIXTURE(SqlStage,
         "an earlier run was broken off in this statement and may have done it"));
 }
 
+TEST_CASE_FIXTURE(SqlStage, "migrate sql: an index that CONCURRENTLY left INVALID is named until it is dropped") {
+    sql("CREATE TABLE a (i int); CREATE TABLE b (i int); ALTER TABLE a OWNER TO " + role);
+    migration.lock_timeout = 300ms;
+    postgres::Session blocker = other();
+    must(blocker, "BEGIN");
+    must(blocker, "INSERT INTO a VALUES (1)");
+    file("0001_a.sql", "CREATE INDEX CONCURRENTLY a_i ON a (i);");
+    StopSource source;
+    std::thread ask{[&] {
+        for (int i = 0; i < 500 && server.run("SELECT count(*) FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'") == "0"; ++i) {
+            std::this_thread::sleep_for(20ms);
+        }
+        source.request(SIGTERM);
+    }};
+    const Failure stopped = must_fail(Stop{source});
+    ask.join();
+    must(blocker, "COMMIT");
+    const std::string drop = "DROP INDEX CONCURRENTLY \"public\".\"a_i\" before the next run";
+    CHECK(stopped.signal == SIGTERM);
+    CHECK(stopped.state.find("of statement 1 the INVALID index \"public\".\"a_i\" stays") != std::string::npos);
+    CHECK(stopped.hint.find(drop) != std::string::npos);
+
+    const Failure again = must_fail();
+    CHECK(again.sqlstate == "42P07");
+    CHECK(again.hint.find(drop) != std::string::npos);
+
+    // What is not done may be changed, and would do no good so.
+    file("0001_a.sql", "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_i ON a (i);");
+    const Failure accepted = must_fail();
+    CHECK(accepted.because == "the INVALID index \"public\".\"a_i\" is there already, and no query uses it");
+    CHECK(accepted.hint.find(drop) != std::string::npos);
+    sql("DROP INDEX a_i");
+    must_run();
+    CHECK(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_i'::regclass") == "t");
+}
+
 TEST_CASE_FIXTURE(SqlStage, "migrate sql: a file may care for its transactions, if it ends them") {
     file("0001_a.sql",
          "-- alkemio-init: no-transaction\nBEGIN;\nCREATE TABLE a (i int);\nCOMMIT;\nBEGIN "

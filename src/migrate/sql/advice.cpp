@@ -34,18 +34,11 @@ constexpr std::string_view kExists[] = {"42P07", "42710", "42701", "42P06", "42P
 
 }  // namespace
 
-void advise(Failure& failure, const Statement* statement, bool repeated) {
+void advise(Failure& failure, bool repeated) {
     if (repeated && std::ranges::find(kExists, failure.sqlstate) != std::end(kExists)) {
         failure.hint =
             "an earlier run was broken off in this statement and may have done it: look at the "
             "object, and drop it or write IF NOT EXISTS";
-        return;
-    }
-    // An index that CONCURRENTLY could not finish is there, and is in the way of the next try.
-    if (statement != nullptr && statement->nature.outside == "CREATE INDEX CONCURRENTLY") {
-        failure.hint =
-            "an index that was left behind is marked INVALID: drop it before the next run (DROP "
-            "INDEX CONCURRENTLY IF EXISTS …)";
         return;
     }
     if (!failure.hint.empty()) return;

@@ -3,12 +3,10 @@
 #pragma once
 
 #include "base/failure.h"
-#include "migrate/sql/script.h"
 
 namespace ainit::migrate::sql {
 
-/// Fills in the hint by SQLSTATE; the server's own hint stays. `statement` may be null; `repeated`:
-/// an earlier run was broken off in it.
-void advise(Failure& failure, const Statement* statement, bool repeated);
+/// Fills in the hint by SQLSTATE; the server's own hint stays. `repeated`: an earlier run was broken off in the statement.
+void advise(Failure& failure, bool repeated);
 
 }  // namespace ainit::migrate::sql

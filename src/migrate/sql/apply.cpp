@@ -257,8 +257,28 @@ std::optional<Failure> Applier::without_transaction(const Job& job) {
         [[maybe_unused]] const auto back =
             session_.query("ROLLBACK", stop_.deaf().until(after(kRollbackPatience)));
     }
+    look_for_invalid_indexes(*setback);
     std::string state = state_of(job, recorded, *setback);
     return explain(std::move(*setback), std::move(state));
+}
+
+/// An index that CONCURRENTLY could not finish is there, and is in the way of the next try.
+void Applier::look_for_invalid_indexes(Setback& setback) {
+    if (setback.statement == nullptr || !setback.statement->nature.waits) return;
+    const std::string text{setback.job->script.of(*setback.statement)};
+    setback.invalid = invalid_indexes(session_, text, stop_.deaf().until(after(kRollbackPatience)));
+}
+
+/// IF NOT EXISTS passes over an index that an earlier try has left unfinished.
+Applier::Attempt Applier::accepted_as_it_is(const Job& job, const Statement& statement) {
+    const std::string text{job.script.of(statement)};
+    if (statement.nature.outside != "CREATE INDEX CONCURRENTLY" || !contains_ignoring_case(text, "exists")) return {};
+    auto found = invalid_indexes(session_, text, stop_);
+    std::erase_if(found, [](const InvalidIndex& one) { return !one.named; });
+    if (found.empty()) return {};
+    Failure failure;
+    failure.because = fmt::format("{} is there already, and no query uses it", told(found));
+    return Setback{std::move(failure), &job, &statement};
 }
 
 Applier::Attempt Applier::step(const Job& job, int index) {
@@ -301,6 +321,7 @@ Applier::Attempt Applier::step_alone(const Job& job, int index) {
         if (auto setback = set_lock_timeout(Duration{0})) return setback;
     }
     if (auto setback = send(job, statement)) return setback;
+    if (auto setback = accepted_as_it_is(job, statement)) return setback;
     // Within a transaction of the file's own nothing is recorded: it may be rolled back yet.
     if (session_.in_transaction()) return {};
     Attempt setback = record(job, index + 1, began);
@@ -320,6 +341,8 @@ std::string Applier::state_of(const Job& job, int done, const Setback& setback) 
         rest = fmt::format("; statement {} is done too, but could not be recorded", done + 1);
     } else if (!session_.usable()) {
         rest = fmt::format("; whether statement {} was done is not known", done + 1);
+    } else if (!setback.invalid.empty()) {
+        rest = fmt::format("; of statement {} {} stays", done + 1, told(setback.invalid));
     }
     return fmt::format(
         "{} runs without a transaction: {}{}; the next run goes on with statement "
@@ -355,10 +378,12 @@ Failure Applier::explain(Setback setback, std::string state) const {
     failure.what = fmt::format("cannot {} migration {} of {}", verb, setback.job->file->name, of);
     failure.where = {setback.job->file->path};
     if (setback.statement != nullptr) point_at_statement(failure, setback);
-    if (!stopped && !failure.transient) {
+    if (!setback.invalid.empty()) {
+        failure.hint = drop_first(setback.invalid);
+    } else if (!stopped && !failure.transient) {
         const auto* first = setback.job->script.statements.data() + setback.job->done;
         const bool repeated = setback.job->begun && setback.statement == first;
-        advise(failure, setback.statement, repeated);
+        advise(failure, repeated);
     }
     return failure;
 }

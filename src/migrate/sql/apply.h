@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "migrate/engine.h"
+#include "migrate/invalid_index.h"
 #include "migrate/sql/survey.h"
 
 namespace ainit::migrate::sql {
@@ -38,6 +39,7 @@ class Applier {
         const Statement* statement{};  ///< null: before the first or after the last
         postgres::ErrorFields fields{};
         bool unrecorded{false};  ///< the statement is done, but its record is not
+        std::vector<InvalidIndex> invalid{};  ///< that it left behind
     };
 
     /// A file whose changes and record are in the transaction that is open.
@@ -57,6 +59,9 @@ class Applier {
     Attempt step_with_record(const Job& job, int index);
     Attempt send(const Job& job, const Statement& statement);
     Attempt record(const Job& job, int done, Deadline began);
+
+    void look_for_invalid_indexes(Setback& setback);
+    Attempt accepted_as_it_is(const Job& job, const Statement& statement);
 
     std::optional<Failure> prepare(bool fresh);
     bool retry(const Setback& setback, int attempt);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "migrate/invalid_index.h"
 #include "migrate/outcome.h"
 #include "migrate/retry.h"
 #include "migrate/sql/files.h"
@@ -158,6 +159,8 @@ class TypeormRun {
         note_what_is_left(project, *rows);
         if (journal.used()) tidy_journal(project, **session, *rows, patience);
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
+        const std::string& concurrently = project.watch().concurrently();
+        if (failure && !concurrently.empty()) invalid_ = invalid_indexes(**session, concurrently, patience);
         if (failure) failure->state = state_of(project, report);
         if (context_.extent.fake) {
             for (const std::string& name : report.applied) {
@@ -223,6 +226,7 @@ class TypeormRun {
                 state = fmt::format("{} was rolled back; ", work->name);
             }
         }
+        if (!invalid_.empty()) state += told(invalid_) + " stays; ";
         if (!report.applied.empty()) {
             state += fmt::format("{} of this run {}; ", count_of(report.applied.size(), "migration", "migrations"),
                                  report.applied.size() == 1 ? "stays" : "stay");
@@ -258,6 +262,7 @@ class TypeormRun {
             if (!begun_) failure.what = fmt::format("cannot migrate database \"{}\"", context_.migration.database);
         }
         if (failure.state.empty()) failure.state = "Nothing was changed.";
+        if (!invalid_.empty()) failure.hint = drop_first(invalid_);
         if (failure.hint.empty() && failure.code == Code::migration_failed) {
             failure.hint = half_ > 0 ? fmt::format("mend what comes behind statement {}, or the data, and run it again: it goes on there; "
                                                    "what is committed shows: alkemio-init migrate repair {}", half_, current_)
@@ -277,6 +282,7 @@ class TypeormRun {
     std::string current_{};
     int half_{0};  ///< how many statements of the current one are committed, while the ledger does not have it
     std::string blocker_{};
+    std::vector<InvalidIndex> invalid_{};  ///< what a statement that is CONCURRENTLY left behind
     std::optional<Listing> listing_{};
 };
 

@@ -19,8 +19,6 @@ using script::Value;
 
 namespace {
 
-constexpr std::string_view kInvalidIndex =
-    "an index that was left behind is marked INVALID: drop it before the next run (DROP INDEX CONCURRENTLY IF EXISTS …)";
 constexpr std::string_view kOtherMode =
     "the project runs them one by one: transaction = \"each\"";
 constexpr std::string_view kMissing =
@@ -225,7 +223,6 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
     if (!refused.fields.hint.empty()) failure.hint = refused.fields.hint;
     if (std::string hint = made_for_entities(refused); !hint.empty()) failure.hint = std::move(hint);
     if (!refused.blocker.empty()) failure.because += fmt::format("; it waited for {}", refused.blocker);
-    if (sql::nature_of(refused.text).outside == "CREATE INDEX CONCURRENTLY") failure.hint = kInvalidIndex;
     if (!refused.where.empty()) failure.where = refused.where;
     const std::size_t offset = refused.fields.position.value_or(0);
     failure.excerpt = caret(refused.text, offset);

@@ -92,6 +92,7 @@ Origin Watch::read(const std::string& stack) const {
 }
 
 void Watch::sent(const std::string& text, bool in_transaction) {
+    if (contains_ignoring_case(text, "concurrently")) concurrently_ = text;
     blocker_.clear();
     if (!at_work()) return;
     if (!in_transaction || commits(text)) works_.back().outside = true;

@@ -69,6 +69,8 @@ class Watch {
     bool overtaken() const { return overtaken_; }
     /// Who the last statement waited for, if that was seen.
     const std::string& blocker() const { return blocker_; }
+    /// The last statement that was CONCURRENTLY: what it left when it was broken off must be looked for. Empty: there was none.
+    const std::string& concurrently() const { return concurrently_; }
     /// The latest refusal of a statement with this text; nullptr if there was none.
     const Refused* refused(std::string_view text) const;
     /// The line that the last call of a script came from.
@@ -95,6 +97,7 @@ class Watch {
     std::map<std::string, std::string, std::less<>> places_{};  ///< of the statements of the current migration
     std::string place_{};
     std::string blocker_{};
+    std::string concurrently_{};
     std::vector<Refused> refused_{};
 };
 
