@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/personality.h"
 #include "cli/report.h"
 #include "config/load.h"
 
@@ -131,6 +132,7 @@ int main(int argc, char** argv) {
     forbid_core_dumps();
     std::signal(SIGPIPE, SIG_IGN);
     try {
+        if (const auto code = run_under_other_name(argc, argv)) return *code;
         const auto parsed = parse(argc, argv);
         if (const int* code = std::get_if<int>(&parsed)) return *code;
         const int code = dispatch(std::get<Options>(parsed));

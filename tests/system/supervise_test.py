@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -199,8 +200,8 @@ class Supervise(unittest.TestCase):
     def test_the_command_gets_no_descriptor_of_ours(self):
         extra = os.open("/dev/null", os.O_RDONLY)
         self.addCleanup(os.close, extra)
-        process = self.begin("sh", "-c", "ls /proc/$$/fd | tr '\\n' ' '", pass_fds=(extra,))
-        self.assertEqual(self.end(process)[1].split(), ["0", "1", "2"])
+        process = self.begin("sh", "-c", "ls /proc/$$/fd; echo end", pass_fds=(extra,))
+        self.assertEqual(self.end(process)[1].split(), ["0", "1", "2", "end"])
 
     def test_idle_means_no_wake_ups_and_little_memory(self):
         process = self.begin("sh", "-c", "echo ready; exec sleep 60", until="ready")
@@ -234,6 +235,66 @@ class Supervise(unittest.TestCase):
         ran = subprocess.run([PROGRAM, "exec", "--stop-signal", "TERM", "--", "true"], capture_output=True, text=True)
         self.assertEqual(ran.returncode, 2)
         self.assertIn("--supervise", ran.stderr)
+
+
+class OtherNames(unittest.TestCase):
+    """As tini and dumb-init: the same as those programs do."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="alkemio-init-names.")
+        self.addCleanup(self.folder.cleanup)
+        for name in ("tini", "dumb-init"):
+            os.symlink(PROGRAM, pathlib.Path(self.folder.name) / name)
+
+    def run_as(self, name, *words, **environment):
+        return subprocess.run([f"{self.folder.name}/{name}", *words], capture_output=True, text=True, timeout=PATIENCE,
+                              stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+
+    def signalled(self, name, *words, number=signal.SIGUSR1, **environment):
+        """What a shell and its child heard of a signal."""
+        script = "sh -c 'trap \"echo inner; exit\" USR1 HUP; while :; do sleep 0.05; done' & trap 'echo outer; sleep 1; exit 3' USR1 HUP; sleep 0.2; echo ready; while :; do wait; done"
+        process = subprocess.Popen([f"{self.folder.name}/{name}", *words, "sh", "-c", script], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 3)
+        return set(out.split())
+
+    def test_tini(self):
+        self.assertEqual(self.run_as("tini", "--", "sh", "-c", "exit 7").returncode, 7)
+        self.assertEqual(self.run_as("tini", "sh", "-c", "kill -KILL $$").returncode, 137)
+        self.assertEqual(self.run_as("tini", "-e", "143", "-e", "7", "--", "sh", "-c", "exit 7").returncode, 0)
+        self.assertEqual(self.run_as("tini", "-s", "-vv", "-w", "--", "true").returncode, 0)
+        self.assertEqual(self.run_as("tini", "--", "/nonexistent").returncode, 127)
+        self.assertIn("tini version", self.run_as("tini", "--version").stdout)
+        self.assertIn("-g", self.run_as("tini", "-h").stdout)
+        for words in ((), ("-x",), ("-e", "300", "true"), ("-p", "NONE", "true")):
+            ran = self.run_as("tini", *words)
+            self.assertEqual(ran.returncode, 1)
+            self.assertIn("cannot understand the command line", ran.stderr)
+
+    def test_tini_signals_the_program_or_its_group(self):
+        self.assertEqual(self.signalled("tini", "--"), {"outer"})
+        self.assertEqual(self.signalled("tini", "-g", "--"), {"outer", "inner"})
+        self.assertEqual(self.signalled("tini", TINI_KILL_PROCESS_GROUP=""), {"outer", "inner"})
+
+    def test_dumb_init(self):
+        self.assertEqual(self.run_as("dumb-init", "sh", "-c", "exit 7").returncode, 7)
+        self.assertEqual(self.run_as("dumb-init", "--", "sh", "-c", "exit 8").returncode, 8)
+        self.assertIn("dumb-init v", self.run_as("dumb-init", "--version").stdout)
+        self.assertIn("--rewrite", self.run_as("dumb-init", "--help").stdout)
+        self.assertEqual(self.signalled("dumb-init"), {"outer", "inner"})
+        self.assertEqual(self.signalled("dumb-init", "--single-child"), {"outer"})
+        self.assertEqual(self.signalled("dumb-init", DUMB_INIT_SETSID="0"), {"outer"})
+        self.assertEqual(self.signalled("dumb-init", "--rewrite", "12:1", number=signal.SIGUSR2), {"outer", "inner"})
+        for words in ((), ("-r", "x", "true"), ("--nothing", "true")):
+            ran = self.run_as("dumb-init", *words)
+            self.assertEqual(ran.returncode, 1)
+            self.assertIn("cannot understand the command line", ran.stderr)
+
+    def test_the_environment_is_the_commands(self):
+        self.assertEqual(self.run_as("tini", "--", "sh", "-c", "echo $DATABASE_PASSWORD", DATABASE_PASSWORD="own").stdout, "own\n")
 
 
 # In the place of a shell: starts a job in the foreground, waits until it is stopped, and brings it back.
