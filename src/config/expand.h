@@ -23,8 +23,18 @@ struct Expanded {
     std::vector<std::string> variables{};  ///< that were read
 };
 
-/// Replaces every ${env:NAME} and ${file:PATH}; other ${…} are left for whoever knows them.
-Result<Expanded> expand(std::string_view text, const Sources& sources);
+/// What other ${…} there may be.
+enum class Placeholders {
+    none,      ///< any, as they are
+    of_login,  ///< a command's ${dsn}, ${host} …, which stay for whoever knows the login; what is brought in and looks like
+               ///< one gets another dollar, which is taken off there
+};
+
+/// Replaces every ${env:NAME} and ${file:PATH}. A misspelt one is refused, and so is in a command what nobody will replace.
+Result<Expanded> expand(std::string_view text, const Sources& sources, Placeholders placeholders = Placeholders::none);
+
+/// A command's value with the additional dollars taken off.
+std::string unescaped(std::string_view text);
 
 /// The content of a secret's file without one newline at its end; empty text when files are
 /// skipped.

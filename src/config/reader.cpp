@@ -104,13 +104,13 @@ void Reader::record(std::string_view key, std::string value, const toml::node& n
         {fmt::format("{}.{}", path_, key), std::move(value), origin_of(node).text()});
 }
 
-std::optional<Expanded> Reader::expanded(std::string_view key, const toml::node& node) {
+std::optional<Expanded> Reader::expanded(std::string_view key, const toml::node& node, Placeholders placeholders) {
     const auto* text = node.as_string();
     if (text == nullptr) {
         wrong_type(key, "text", node);
         return {};
     }
-    auto result = expand(text->get(), reading_.sources);
+    auto result = expand(text->get(), reading_.sources, placeholders);
     if (!result) {
         Failure failure = std::move(result).error();
         failure.where = origin_of(node);

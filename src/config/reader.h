@@ -57,9 +57,9 @@ class Reader {
     void secret(std::string_view key, Secret& into, bool maybe = false);
     void warn_of_plain_secret(std::string_view key);
     void settings(std::string_view key, Settings& into);
-    /// A command: ${env:…} is replaced, other ${…} stay, and ${file:…} is refused.
+    /// A command: ${env:…} is replaced, a login's ${…} stay, and ${file:…} is refused.
     void arguments(std::string_view key, std::vector<std::string>& into);
-    /// Variables for a command: what ${env:…} and ${file:…} bring in is taken for a secret, other
+    /// Variables for a command: what ${env:…} and ${file:…} bring in is taken for a secret, a login's
     /// ${…} stay.
     void variables(std::string_view key, Settings& into);
 
@@ -95,7 +95,8 @@ class Reader {
     const toml::node* find(std::string_view key);
     Origin origin_of(const toml::node& node) const;
     void wrong_type(std::string_view key, std::string_view wanted, const toml::node& found);
-    std::optional<Expanded> expanded(std::string_view key, const toml::node& node);
+    std::optional<Expanded> expanded(std::string_view key, const toml::node& node,
+                                     Placeholders placeholders = Placeholders::none);
     /// For keys of other types than text: sets `into` if the value is brought in from outside;
     /// false when that failed.
     bool from_outside(std::string_view key,

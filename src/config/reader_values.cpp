@@ -120,7 +120,7 @@ void Reader::arguments(std::string_view key, std::vector<std::string>& into) {
     std::vector<std::string> all;
     for (const toml::node& item : *array) {
         if (!item.is_string()) return wrong_type(key, "a list of text", item);
-        auto value = expanded(key, item);
+        auto value = expanded(key, item, Placeholders::of_login);
         if (!value) return;
         if (value->from_file) {
             return fail(Code::config_conflict,
@@ -288,11 +288,11 @@ void Reader::variables(std::string_view key, Settings& into) {
     const toml::table* table = node->as_table();
     if (table == nullptr) return wrong_type(key, "a table of text", *node);
     for (const auto& [name, value] : *table) {
-        auto text = expanded(key, value);
+        auto text = expanded(key, value, Placeholders::of_login);
         if (!text) continue;
         for (const std::string& variable : text->variables) withhold_variable(variable);
         // From now on it is scrubbed.
-        if (text->from_outside) const Secret known{text->text};
+        if (text->from_outside) const Secret known{unescaped(text->text)};
         record(fmt::format("{}.{}", key, name.str()),
                toml_text(text->from_outside ? kRedacted : std::string_view{text->text}),
                value);

@@ -20,7 +20,8 @@ keys are errors. All errors are reported together, each with file, line and colu
 - **Durations** are text such as `"500ms"`, `"30s"`, `"2m"`, `"1h"`, `"1m30s"`, or integers (seconds).
 - **`${env:NAME}` and `${file:PATH}`** are replaced in any text, also where a number, a duration or true or false is wanted; a variable that is
   not set, and a file that is missing or empty, are errors. What came from a file is never shown. `$${env:NAME}` stands for
-  the text `${env:NAME}` itself.
+  the text `${env:NAME}` itself. In a migration's commands and `environment`, where `${dsn}` and its like are replaced too, any other `${…}` is an
+  error, and `$${…}` stands for it.
 - **Secrets**: `password_file` or `${file:…}` or `${env:…}`. One newline at the end of a file is not part of the secret. A secret
   written into the file itself is named in a warning. Variables that held a secret are withheld from commands and services.
 - **Paths** that are relative start at the folder of the configuration file.

@@ -66,9 +66,15 @@ std::string fill(std::string_view text, const Values& values) {
     std::string filled;
     while (true) {
         const std::size_t open = text.find("${");
-        filled += text.substr(0, open);
+        const bool escaped = open != std::string_view::npos && open > 0 && text[open - 1] == '$';
+        filled += text.substr(0, escaped ? open - 1 : open);
         if (open == std::string_view::npos) return filled;
         text.remove_prefix(open);
+        if (escaped) {
+            filled += text.substr(0, 2);
+            text.remove_prefix(2);
+            continue;
+        }
         const std::size_t close = text.find('}');
         const std::string name{text.substr(2, close == std::string_view::npos ? 0 : close - 2)};
         const auto found = values.find(name);
@@ -114,8 +120,7 @@ std::optional<Failure> secret_in_arguments(const config::Config& config,
                                            const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments) {
         const bool by_placeholder =
-            !login.password.empty() && (argument.find("${dsn}") != std::string::npos ||
-                                        argument.find("${password}") != std::string::npos);
+            !login.password.empty() && fill(argument, {{"dsn", ""}, {"password", ""}}) != fill(argument, {});
         if (!by_placeholder && !holds_a_secret(config, login, argument)) continue;
         Failure failure;
         failure.code = Code::migration_refused;

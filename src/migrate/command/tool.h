@@ -18,7 +18,7 @@ using Values = std::map<std::string, std::string>;
 /// dsn, host, port, user, password and database of a login: what ${…} stands for.
 Values placeholders(const postgres::Server& server, const postgres::Login& login);
 
-/// Replaces ${name} for the names in `values`; any other ${…} is left as it is.
+/// Replaces ${name} for the names in `values`; any other ${…} is left as it is, and $${…} becomes ${…}.
 std::string fill(std::string_view text, const Values& values);
 
 /// NAME=VALUE: what we inherited, then DSN, DATABASE_URL, DATABASE_HOST, _PORT, _USERNAME,

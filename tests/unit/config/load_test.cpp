@@ -160,6 +160,29 @@ TEST_CASE("config: a dollar before ${env:…} or ${file:…} makes it plain text
     CHECK(loaded.config.postgres.user == "${env:A}-a-${file:x}");
 }
 
+TEST_CASE("config: a misspelt ${…} of a command is an error at its place, and one that is meant as it is needs a dollar more") {
+    const std::string head =
+        "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = \"command\"\n";
+    CHECK(failures(parse(head + "command = [\"x\", \"${envv:NAME}\"]\nenvironment = { DSN = \"${dns}\", B = \"a${zzzzzz}\" }\n")) ==
+          "alkemio.toml:3:1 E114 cannot run migration \"d\": the engine command needs a command; add: command = [\"…\"]\n"
+          "alkemio.toml:6:17 E113 cannot expand \"${envv:NAME}\": there is nothing of that name; did you mean "
+          "\"${env:NAME}\"? If not, write \"$${envv:NAME}\" if it is meant as it is\n"
+          "alkemio.toml:7:23 E113 cannot expand \"${dns}\": there is nothing of that name; did you mean \"${dsn}\"? If "
+          "not, write \"$${dns}\" if it is meant as it is\n"
+          "alkemio.toml:7:37 E113 cannot expand \"${zzzzzz}\": there is nothing of that name; write \"$${zzzzzz}\" if it "
+          "is meant as it is\n");
+    CHECK(failures(parse("[postgres]\nhost = \"${envv:HOST}\"\n")) ==
+          "alkemio.toml:2:8 E113 cannot expand \"${envv:HOST}\": there is nothing of that name; did you mean "
+          "\"${env:HOST}\"? If not, write \"$${envv:HOST}\" if it is meant as it is\n");
+    // What the environment brings in is nobody's placeholder; migrate/command takes the dollar off.
+    const auto loaded = parse(head + "command = [\"x\", \"$${HOME}\", \"$${env:A}\"]\nenvironment = { P = \"${env:A}\" }\n",
+                              {{"A", "pw${dsn}"}});
+    REQUIRE(failures(loaded) == "");
+    CHECK(loaded.config.migrations[0].command == std::vector<std::string>{"x", "$${HOME}", "$${env:A}"});
+    CHECK(loaded.config.migrations[0].environment.at("P") == "pw$${dsn}");
+    CHECK(scrub("pw${dsn}") == "<redacted>");
+}
+
 TEST_CASE("config: what cannot be replaced is an error at its place") {
     CHECK(failures(parse("[postgres]\nhost = \"${env:NO}\"\nminimum_version = \"${env:NO}\"\nport "
                          "= \"${env:BAD}\"\n",

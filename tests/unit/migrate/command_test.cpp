@@ -64,6 +64,7 @@ TEST_CASE("command: placeholders become the login's facts, a DSN with everything
           "kra tos@db.example:5433/kratos p@ss/word%");
     CHECK(fill("${dsn}&max_conns=20", values).ends_with("sslmode=require&max_conns=20"));
     CHECK(fill("${unknown} $host ${ ${", values) == "${unknown} $host ${ ${");
+    CHECK(fill("$${dsn} $${env:A} $$ ${port}", values) == "${dsn} ${env:A} $$ 5433");
     CHECK(fill("", values) == "");
 }
 
@@ -115,6 +116,7 @@ TEST_CASE("command: an argument that would hold a password is refused, exit 31")
     CHECK(refused("maintenance-secret"));
     CHECK_FALSE(refused("migrate"));
     CHECK_FALSE(refused("${host}:${port}/${database}"));
+    CHECK_FALSE(refused("$${dsn}"));
     CHECK_FALSE(refused("postgres://db:5432/kratos"));
     CHECK_FALSE(refused("postgres://user@db:5432/kratos"));
     CHECK_FALSE(refused("https://example.org/a:b@c"));
