@@ -231,7 +231,7 @@ std::string Failure::block() const {
     if (!where.empty()) out += fmt::format("  --> {}\n", where.text());
     out += indented(excerpt);
     if (!state.empty()) out += fmt::format("  state: {}\n", state);
-    out += fmt::format("  hint: {}\n", hint.empty() ? entry(code).remedy : std::string_view{hint});
+    out += fmt::format("  hint: {}\n", advice());
     return scrub(out);
 }
 

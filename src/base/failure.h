@@ -114,6 +114,8 @@ struct Failure {
     int exit_code() const;
     /// `E301`.
     std::string id() const;
+    /// What to do: the hint, or what the table says.
+    std::string_view advice() const { return hint.empty() ? entry(code).remedy : std::string_view{hint}; }
     /// One line for logs: "cannot …: because (SQLSTATE)".
     std::string line() const;
     /// The whole report, several lines, as printed at the end of a run and to /dev/termination-log.

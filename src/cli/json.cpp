@@ -36,7 +36,7 @@ json::array texts(const std::vector<std::string>& all) {
 
 json::object of(const Failure& failure) {
     return {{"id", failure.id()},           {"what", failure.what},   {"because", failure.because},
-            {"sqlstate", failure.sqlstate}, {"state", failure.state}, {"hint", failure.hint},
+            {"sqlstate", failure.sqlstate}, {"state", failure.state}, {"hint", failure.advice()},
             {"where", failure.where.text()}, {"excerpt", failure.excerpt}};
 }
 

@@ -169,7 +169,7 @@ void report_failures(std::span<const Failure> failures) {
                         {"sqlstate", failure.sqlstate},
                         {"where", failure.where.text()},
                         {"state", failure.state},
-                        {"hint", failure.hint},
+                        {"hint", std::string{failure.advice()}},
                         {"excerpt", failure.excerpt}});
         } else {
             std::fwrite(block.data(), 1, block.size(), stderr);

@@ -294,3 +294,4 @@ TEST_CASE("json: settings are objects of key, value and source") {
 }
 
 TEST_SUITE_END();
+    CHECK(told.at("hint").as_string() == ainit::entry(summary.failures[0].code).remedy);
