@@ -133,6 +133,16 @@ std::string psql_variables(const plan::Plan& plan) {
         join(names, "=… -v "));
 }
 
+/// What a run would stop at, each kind once; the whole of it is told after the result.
+std::string in_the_way(const Summary& summary) {
+    std::vector<std::string> kinds;
+    for (const Failure& failure : summary.failures) {
+        std::string one = fmt::format("{} ({})", failure.id(), entry(failure.code).title);
+        if (std::ranges::find(kinds, one) == kinds.end()) kinds.push_back(std::move(one));
+    }
+    return kinds.empty() ? "" : "In the way: " + join(kinds, ", ") + ".\n";
+}
+
 }  // namespace
 
 void print(const std::string& text) {
@@ -201,8 +211,9 @@ std::string plan_text(const Summary& summary) {
     }
     for (const Failure& warning : summary.plan.warnings)
         out += "\nwarning: " + warning.line() + "\n";
-    if (summary.pending()) return out + "\n" + to_do_text(summary) + " to do.\n";
-    return out + "\nNothing to do.\n";
+    const std::string obstacles = in_the_way(summary);
+    if (summary.pending()) return out + "\n" + to_do_text(summary) + " to do.\n" + obstacles;
+    return out + "\n" + (obstacles.empty() ? "Nothing to do.\n" : obstacles);
 }
 
 std::string plan_sql(const Summary& summary, const config::Config& config) {
@@ -261,7 +272,8 @@ std::string status_text(const Summary& summary, const config::Config& config) {
     }
     std::string out = summary.server + "\n\n" + table.text() + drift_text(summary);
     if (summary.pending()) out += "\n" + to_do_text(summary) + " pending; see: alkemio-init plan\n";
-    return out;
+    const std::string obstacles = in_the_way(summary);
+    return obstacles.empty() ? out : out + "\n" + obstacles;
 }
 
 std::string verify_text(const Summary& summary) {

@@ -101,6 +101,22 @@ TEST_CASE("report: a plan of nothing says so") {
     CHECK(cli::plan_text(summary).ends_with("\nNothing to do.\n"));
 }
 
+TEST_CASE("report: a plan names what stands in the way, each kind once") {
+    Summary summary = half_done();
+    for (const Code code : {Code::migration_set, Code::drift, Code::migration_set}) {
+        summary.failures.push_back({.code = code, .what = "cannot"});
+    }
+    const std::string obstacles =
+        "In the way: E405 (the set of migrations is inconsistent), E302 (the cluster differs in a way only a person may "
+        "change).\n";
+    CHECK(cli::plan_text(summary).ends_with("\n3 steps and 1 migration to do.\n" + obstacles));
+    CHECK(cli::status_text(summary, configuration()).ends_with("\n" + obstacles));
+    summary.plan.steps.clear();
+    summary.migrations.clear();
+    CHECK(cli::plan_text(summary).ends_with("\n\n" + obstacles));
+    CHECK(cli::plan_text(summary).find("Nothing to do") == std::string::npos);
+}
+
 TEST_CASE("report: many pending migrations are told by the first two and the last") {
     Summary summary;
     summary.migrations.push_back(migration("alkemio", 0, 5));
@@ -282,6 +298,7 @@ TEST_CASE("json: a summary has every part under names that stay") {
     CHECK(told.at("sqlstate") == "42501");
     CHECK(told.at("where") == "c.toml:9:1");
     CHECK(out.at("databases").as_array().at(0).at("extensions").at("uuid-ossp") == "1.1");
+    CHECK(told.at("hint").as_string() == ainit::entry(summary.failures[0].code).remedy);
     CHECK(cli::summary_json(summary, 0).ends_with("}\n"));
 }
 
@@ -294,4 +311,3 @@ TEST_CASE("json: settings are objects of key, value and source") {
 }
 
 TEST_SUITE_END();
-    CHECK(told.at("hint").as_string() == ainit::entry(summary.failures[0].code).remedy);
