@@ -229,6 +229,21 @@ constexpr Row kRules[] = {
      [](const json::object& node, Nature& n) { n.new_enum = name_of(list(node, "typeName")); }},
 };
 
+/// An element of a constant that may be an array: '{a,"b"}'.
+bool is_element(std::string_view text, std::string_view value) {
+    if (!text.starts_with('{') || !text.ends_with('}')) return false;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find_first_of("{},", begin), text.size());
+        std::string_view element = trim(text.substr(begin, end - begin));
+        if (element.size() > 1 && element.starts_with('"') && element.ends_with('"')) {
+            element = element.substr(1, element.size() - 2);
+        }
+        if (element == value) return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
 /// As a constant, or in the body of a function; a name of the same letters is none.
 bool holds_value(const json::value& node, const std::string& value, const std::string& quoted) {
     const auto holds = [&](const auto& one) { return holds_value(one, value, quoted); };
@@ -240,7 +255,9 @@ bool holds_value(const json::value& node, const std::string& value, const std::s
     if (members == nullptr) return false;
     if (const auto* constant = inside(node, "A_Const")) {
         const json::value* text = constant->if_contains("sval");
-        return text != nullptr && text->is_object() && text_of(text->get_object(), "sval") == value;
+        if (text == nullptr || !text->is_object()) return false;
+        const std::string constant_text = text_of(text->get_object(), "sval");
+        return constant_text == value || is_element(constant_text, value);
     }
     return std::ranges::any_of(*members, [&](const auto& one) { return holds(one.value()); });
 }

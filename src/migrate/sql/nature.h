@@ -28,8 +28,8 @@ struct Nature {
 /// A statement that the grammar does not understand has no demands.
 Nature nature_of(const std::string& statement);
 
-/// Whether the statement uses the text as a value: as a string, or quoted within one (the body of a
-/// function).
+/// Whether the statement uses the text as a value: as a string, as an element of an array written as one, or quoted within
+/// one (the body of a function).
 bool uses_value(const std::string& statement, const std::string& value);
 
 }  // namespace ainit::migrate::sql

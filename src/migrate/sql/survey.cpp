@@ -28,6 +28,7 @@ class Surveyor {
         if (files_.empty()) no_files();
         duplicates();
         for (const File& file : files_) look_at(file);
+        if (migration_.transaction == "all") refuse_values_used_later();
         older();
         ahead();
         if (!changed_.empty()) {
@@ -222,6 +223,41 @@ class Surveyor {
                            found->nature.control),
                "remove it, or let the file care for its transactions: put `-- alkemio-init: "
                "no-transaction` at its head");
+    }
+
+    /// 55P04: a value that is added to a type can be used when the transaction is over, unless the type is of the same one.
+    void refuse_values_used_later() {
+        std::vector<std::string> made;
+        for (const Job& job : result_.jobs) {
+            for (const Statement& statement : job.script.statements) {
+                const Nature& nature = statement.nature;
+                if (!nature.new_enum.empty()) made.push_back(nature.new_enum);
+                if (nature.enum_label.empty() || std::ranges::find(made, nature.enum_type) != made.end()) continue;
+                if (const Job* user = user_after(job, nature.enum_label)) refuse_value(job, statement, *user);
+            }
+        }
+    }
+
+    /// The first of the later files that uses a value; within one file the script sees it itself.
+    const Job* user_after(const Job& job, const std::string& label) const {
+        for (const Job* later = &job + 1; later != result_.jobs.data() + result_.jobs.size(); ++later) {
+            const Script& script = later->script;
+            const auto uses = [&](const Statement& one) {
+                return one.nature.enum_label.empty() && uses_value(std::string{script.of(one)}, label);
+            };
+            if (std::ranges::any_of(script.statements, uses)) return later;
+        }
+        return nullptr;
+    }
+
+    void refuse_value(const Job& job, const Statement& statement, const Job& user) {
+        refuse(job,
+               statement.offset,
+               fmt::format("{} uses the value '{}' that it adds, which the server allows only once the transaction is over, "
+                           "and transaction = \"all\" puts all files into one",
+                           user.file->name,
+                           statement.nature.enum_label),
+               "use transaction = \"each\"");
     }
 
     void older() {

@@ -150,6 +150,10 @@ TEST_CASE("nature: a value is used where it is a string or quoted within one, no
     CHECK_FALSE(uses_value("SELECT new.a -- 'new'\n FROM t AS new", "new"));
     CHECK(uses_value("INSERT INTO t VALUES (E'it\\'s')", "it's"));
     CHECK_FALSE(uses_value("INSERT INTO t VALUES ('newer')", "new"));
+    CHECK(uses_value("INSERT INTO t VALUES ('{new}'::mood[])", "new"));
+    CHECK(uses_value("INSERT INTO t VALUES ('{{old, \"new\"}}'::mood[])", "new"));
+    CHECK_FALSE(uses_value("INSERT INTO t VALUES ('{newer,anew}'::mood[])", "new"));
+    CHECK_FALSE(uses_value("INSERT INTO t VALUES ('so new, it is')", "new"));
     CHECK_FALSE(uses_value("SELECT 1", ""));
 }
 

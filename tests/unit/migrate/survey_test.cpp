@@ -211,6 +211,34 @@ TEST_CASE("survey: contradictions about a transaction are refused with the line,
     CHECK(failure.excerpt == "1 | BEGIN;\n  | ^");
 }
 
+TEST_CASE("survey: in one transaction for all, no file uses a value that an earlier one adds to a type") {
+    Case set;
+    set.migration.transaction = "all";
+    set.file("0001_mood.sql", "CREATE TABLE a (id int);\nALTER TYPE mood ADD VALUE 'new'");
+    set.file("0002_other.sql", "SELECT 'old'");
+    set.file("0003_use.sql", "INSERT INTO t VALUES ('{new}'::mood[])");
+    const Failure failure = set.finding();
+    CHECK(failure.code == Code::migration_refused);
+    CHECK(failure.what == "cannot apply migration 0001_mood.sql");
+    CHECK(failure.because ==
+          "0003_use.sql uses the value 'new' that it adds, which the server allows only once the transaction is over, and "
+          "transaction = \"all\" puts all files into one");
+    CHECK(failure.where.text() == "/m/0001_mood.sql:2:1");
+
+    SUBCASE("each in its own") {
+        set.migration.transaction = "each";
+        CHECK(set.survey().level.findings.empty());
+    }
+    SUBCASE("a type of the same transaction") {
+        set.file("0000_type.sql", "CREATE TYPE mood AS ENUM ('old')");
+        CHECK(set.survey().level.findings.empty());
+    }
+    SUBCASE("the value is there already") {
+        set.applied("0001_mood.sql", set.files[0].text);
+        CHECK(set.survey().level.findings.empty());
+    }
+}
+
 TEST_CASE("survey: a syntax error in any pending file is found before one of them runs") {
     Case set;
     set.file("0001_a.sql");
