@@ -24,6 +24,12 @@ sql::Grammar grammar_for(int server_version) {
                                                             : sql::Grammar::strict;
 }
 
+/// Of a server whose database is not there yet; one that cannot be asked is not held against the files.
+sql::Grammar grammar_of_server(const Context& context, const Stop& stop) {
+    const auto session = context.sessions.maintenance(stop);
+    return session ? grammar_for((*session)->server_version()) : sql::Grammar::newer;
+}
+
 /// One run on a session of its own.
 class SqlRun {
   public:
@@ -89,8 +95,7 @@ Result<Level> SqlEngine::look(const Context& context, const Stop& stop) {
     auto files = sql::find_files(context.migration.files);
     if (!files) return std::move(files).error();
     const auto without_database = [&] {
-        // Which server it will be is not asked here, so nothing is held against the grammar.
-        Level level = sql::survey(context.migration, *files, {}, sql::Grammar::newer).level;
+        Level level = sql::survey(context.migration, *files, {}, grammar_of_server(context, stop)).level;
         level.exists = false;
         return level;
     };
