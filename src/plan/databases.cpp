@@ -133,7 +133,7 @@ class Databases {
             const bool same = is_wanted == is || (plain(is_wanted) == plain(is) && is_wanted != "C" && is != "C");
             if (!is_wanted.empty() && !same) drift(wanted, std::string{property}, is_wanted, is, again);
         };
-        if (given(wanted, "encoding")) compare("encoding", wanted.encoding, found.encoding);
+        compare("encoding", wanted.encoding, found.encoding);
         compare("lc_collate", wanted.lc_collate.empty() ? wanted.locale : wanted.lc_collate, found.lc_collate);
         compare("lc_ctype", wanted.lc_ctype.empty() ? wanted.locale : wanted.lc_ctype, found.lc_ctype);
         compare("locale_provider", wanted.locale_provider, found.locale_provider);

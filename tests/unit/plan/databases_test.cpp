@@ -76,7 +76,8 @@ TEST_CASE("databases: what was fixed when it was made is drift, and no step") {
     const Row table[] = {
         {"encoding", [](auto& w, auto& is) { w.given = {"encoding"}; is.encoding = "SQL_ASCII"; },
          {d + "encoding UTF8/SQL_ASCII"}},
-        {"encoding not written out", [](auto&, auto& is) { is.encoding = "SQL_ASCII"; }, {}},
+        {"the default encoding counts as well", [](auto&, auto& is) { is.encoding = "SQL_ASCII"; },
+         {d + "encoding UTF8/SQL_ASCII"}},
         {"locale", [](auto& w, auto&) { w.locale = "C"; }, {d + "lc_collate C/C.UTF-8", d + "lc_ctype C/C.UTF-8"}},
         {"a locale that is C must be C", [](auto& w, auto& is) { w.locale = "C"; is.lc_collate = is.lc_ctype = "c"; },
          {d + "lc_collate C/c", d + "lc_ctype C/c"}},
