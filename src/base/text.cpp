@@ -185,6 +185,16 @@ std::optional<Duration> parse_duration(std::string_view text) {
     return Duration{total};
 }
 
+std::string without_password(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return std::string{url};
+    const std::size_t begin = scheme + 3;
+    const std::size_t at = url.substr(0, url.find_first_of("/?#", begin)).rfind('@');
+    const std::size_t colon = url.find(':', begin);
+    if (at == std::string_view::npos || at < begin || colon >= at) return std::string{url};
+    return fmt::format("{}<redacted>{}", url.substr(0, colon + 1), url.substr(at));
+}
+
 std::string percent_encode(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -38,6 +38,9 @@ std::string percent_encode(std::string_view text);
 /// Empty if a % is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
+/// `scheme://user:password@host`, with another word in the place of the password; any other text as it is.
+std::string without_password(std::string_view url);
+
 struct Position {
     int line{1};    ///< from 1
     int column{1};  ///< from 1, in characters of UTF-8

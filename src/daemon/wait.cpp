@@ -19,7 +19,7 @@ constexpr Duration kLongestPause{1'000};
 Failure no_such_target(const std::string& target, std::string because) {
     Failure failure;
     failure.code = Code::usage;
-    failure.what = fmt::format("cannot wait for \"{}\"", target);
+    failure.what = fmt::format("cannot wait for \"{}\"", without_password(target));
     failure.because = std::move(because);
     failure.state = "Nothing was waited for.";
     failure.hint = "name postgres, database=NAME, migrations=NAME, tcp://HOST:PORT, http(s)://…, or file:PATH";

@@ -130,6 +130,12 @@ asio::awaitable<Reply> reach_local(std::string path, std::string what) {
     co_return co_await request(stream, "localhost", what);
 }
 
+/// What Asio and Beast say, in words that help who waits.
+std::string reason_of(const boost::system::error_code& code) {
+    const boost::system::error_code of_http = http::error::end_of_stream;
+    return code.category() == of_http.category() ? "it does not answer HTTP" : code.message();
+}
+
 /// Runs one exchange until it ends, the deadline passes or a stop is requested.
 Result<Reply> drive(asio::awaitable<Reply> exchange, const Stop& stop) {
     asio::io_context context{1};
@@ -140,7 +146,7 @@ Result<Reply> drive(asio::awaitable<Reply> exchange, const Stop& stop) {
             result = std::move(reply);
         } catch (const boost::system::system_error& failed) {
             Failure failure;
-            failure.because = failed.code().message();
+            failure.because = reason_of(failed.code());
             result = std::move(failure);
         } catch (const std::exception& failed) {
             Failure failure;
@@ -160,6 +166,15 @@ Result<Reply> drive(asio::awaitable<Reply> exchange, const Stop& stop) {
     return stop.failure(Code::wait_timeout, "cannot get an answer");
 }
 
+Failure no_target(const std::string& text, std::string because) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = fmt::format("cannot wait for \"{}\"", text);
+    failure.because = std::move(because);
+    failure.state = "Nothing was waited for.";
+    return failure;
+}
+
 /// One attempt; empty when it succeeded, else why not.
 std::string attempt(const Target& target, const Stop& stop) {
     if (target.scheme == "file") {
@@ -176,13 +191,9 @@ std::string attempt(const Target& target, const Stop& stop) {
 
 Result<std::string> wait_for(const std::string& text, const Stop& stop) {
     const auto target = parse(text);
-    if (!target) {
-        Failure failure;
-        failure.code = Code::usage;
-        failure.what = fmt::format("cannot wait for \"{}\"", text);
-        failure.because = "it is no tcp://HOST:PORT, http(s)://HOST/PATH or file:PATH";
-        failure.state = "Nothing was waited for.";
-        return failure;
+    if (!target) return no_target(text, "it is no tcp://HOST:PORT, http(s)://HOST/PATH or file:PATH");
+    if (target->host.find('@') != std::string::npos) {
+        return no_target(without_password(text), "a user and password would not be sent");
     }
     const auto began = Clock::now();
     std::string last;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The endpoint for probes and its client, over real sockets, with clients that do not behave.
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -7,6 +8,9 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -303,6 +307,36 @@ TEST_CASE("wait: what does not come ends with the last reason at the deadline") 
               fmt::format("cannot wait any longer for {}: {}", target, because));
         CHECK(waited.error().exit_code() == 11);
         CHECK(waited.error().state == "Nothing was changed.");
+    }
+}
+
+TEST_CASE("wait: what does not speak HTTP is told as such") {
+    // The first accepts and hangs up at once, the second says something else.
+    for (const std::string& greeting : {std::string{}, std::string{"-ERR unknown command\r\n"}}) {
+        CAPTURE(greeting);
+        boost::asio::io_context context{1};
+        boost::asio::ip::tcp::acceptor acceptor{context, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+        std::thread other{[&] {
+            auto peer = acceptor.accept();
+            std::array<char, 512> request{};
+            peer.read_some(boost::asio::buffer(request));
+            boost::asio::write(peer, boost::asio::buffer(greeting));
+        }};
+        const auto answer = health::ask(fmt::format("127.0.0.1:{}", acceptor.local_endpoint().port()), "/", Stop{}.within(5s));
+        other.join();
+        REQUIRE_FALSE(answer.has_value());
+        CHECK(answer.error().because == "it does not answer HTTP");
+    }
+}
+
+TEST_CASE("wait: a password in a URL is refused without being shown") {
+    for (const std::string target : {"http://me:geheim@localhost:80/x", "tcp://me:geheim@localhost:80"}) {
+        const auto refused = health::wait_for(target, Stop{}.within(5s));
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().exit_code() == 2);
+        CHECK(refused.error().because == "a user and password would not be sent");
+        CHECK(refused.error().line().find("geheim") == std::string::npos);
+        CHECK(refused.error().line().find("me:<redacted>@localhost:80") != std::string::npos);
     }
 }
 
