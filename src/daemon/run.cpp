@@ -213,7 +213,7 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         if (!migrations_.to_run(status)) continue;
         if (auto held = lock.still_held(stop_); !held) return fail(std::move(held).error());
         PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
-        migrations_.run(status, stop_);
+        migrations_.run(status, postgres::LockWatch{lock, stop_}.stop());
         if (status.report) clock.note = status.report->state;
         // The others would meet the same.
         if (!judge(status, lock)) return false;
@@ -226,7 +226,8 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
 }
 
 bool Attempt::judge(MigrationStatus& status, postgres::ClusterLock& lock) {
-    const bool lost = !stop_.over() && !lock.still_held(stop_);
+    const Result<void> held = stop_.over() ? ok() : lock.still_held(stop_);
+    const bool lost = !held && !stop_.over();
     // Whatever a tool says of it, a run whose server went away is begun anew.
     if (lost && status.failure) {
         status.failure->code = Code::connection_lost;
@@ -241,12 +242,18 @@ bool Attempt::judge(MigrationStatus& status, postgres::ClusterLock& lock) {
 }
 
 bool Attempt::revert() {
+        // It was asked to stop for that reason, and by nobody else.
+        if (status.failure->code == Code::migration_interrupted) {
+            status.failure->because = fmt::format("the cluster lock was lost while it ran: {}", held.error().because);
+            status.failure->sqlstate = held.error().sqlstate;
+            status.failure->hint = "run it again: it goes on where it stopped, unless another run was faster";
+        }
     auto lock = take_lock();
     if (!lock) return false;
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
         PhaseClock clock{summary_.phases, fmt::format("revert {}", status.name)};
-        migrations_.revert(status, order_.revert, stop_);
+        migrations_.revert(status, order_.revert, postgres::LockWatch{*lock, stop_}.stop());
         if (status.report) clock.note = status.report->state;
         if (!judge(status, *lock) || status.failure) return false;
     }
@@ -259,7 +266,10 @@ bool Attempt::repair() {
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
         PhaseClock clock{summary_.phases, fmt::format("repair {}", status.name)};
-        migrations_.repair(status, order_.repair, stop_);
+        std::optional<postgres::LockWatch> watch;
+        if (lock) watch.emplace(*lock, stop_);
+        migrations_.repair(status, order_.repair, watch ? watch->stop() : stop_);
+        watch.reset();
         if (status.report) clock.note = status.report->state;
         if (lock && !judge(status, *lock)) return false;
         if (!lock && status.failure) fail(*status.failure);

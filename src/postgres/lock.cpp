@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -146,6 +147,27 @@ Result<void> ClusterLock::still_held(const Stop& stop) {
     failure.state = "What was committed stays; nothing more was begun.";
     failure.transient = true;
     return failure;
+}
+
+LockWatch::LockWatch(const ClusterLock& lock, const Stop& stop)
+    : deadline_{stop.deadline()}, thread_{[this, socket = lock.session_.socket(), stop] { watch(socket, stop); }} {}
+
+LockWatch::~LockWatch() {
+    end_.request(0);
+    thread_.join();
+}
+
+/// The connection is silent: that the server closes it, and no words of it, is what tells (POLLRDHUP; POLLERR and POLLHUP come
+/// unasked).
+void LockWatch::watch(int socket, const Stop& asked) {
+    pollfd polled[] = {{socket, POLLRDHUP, 0}, {asked.fd(), POLLIN, 0}, {Stop{end_}.fd(), POLLIN, 0}};
+    while (::poll(polled, std::size(polled), -1) <= 0) {
+    }
+    if (asked.requested()) {
+        source_.request(asked.signal());
+    } else if (polled[0].revents != 0) {
+        source_.request(0);
+    }
 }
 
 }  // namespace ainit::postgres

@@ -3,6 +3,8 @@
 // server (a waiter's snapshot would block CREATE INDEX CONCURRENTLY in the holder's run).
 #pragma once
 
+#include <thread>
+
 #include "postgres/session.h"
 #include "postgres/sessions.h"
 
@@ -22,9 +24,31 @@ class ClusterLock {
     Duration waited() const { return waited_; }
 
   private:
+    friend class LockWatch;
     ClusterLock(Session session, Duration waited) : session_{std::move(session)}, waited_{waited} {}
     Session session_;
     Duration waited_;
+};
+
+/// While it lives, whatever works by its stop() is asked to stop as soon as the connection that holds the lock ends, so that
+/// nothing goes on beside the run that takes the lock next. The lock may not be used meanwhile.
+class LockWatch {
+  public:
+    LockWatch(const ClusterLock& lock, const Stop& stop);
+    ~LockWatch();
+    LockWatch(const LockWatch&) = delete;
+    LockWatch& operator=(const LockWatch&) = delete;
+
+    /// As the stop it was made of, and over when the lock is lost.
+    Stop stop() const { return Stop{source_, deadline_}; }
+
+  private:
+    void watch(int socket, const Stop& asked);
+
+    StopSource source_{};
+    StopSource end_{};
+    Deadline deadline_;
+    std::thread thread_;
 };
 
 }  // namespace ainit::postgres

@@ -96,6 +96,34 @@ TEST_CASE("lock: a connection that was ended is a lost lock") {
     CHECK(held.error().transient);
 }
 
+TEST_CASE("lock: what works under it is asked to stop as soon as its connection ends, and by whoever asked before") {
+    ScratchServer& scratch = ScratchServer::shared();
+    auto lock = ClusterLock::take(scratch.server(), soon());
+    REQUIRE(lock.has_value());
+    {
+        const LockWatch watch{*lock, soon()};
+        CHECK_FALSE(watch.stop().requested());
+    }
+    {
+        StopSource source;
+        const LockWatch watch{*lock, Stop{source, after(30s)}};
+        source.request(SIGTERM);
+        CHECK_FALSE(watch.stop().sleep(20s));
+        CHECK(watch.stop().signal() == SIGTERM);
+    }
+    // What an idle server says, such as a changed setting, is no end of it.
+    const LockWatch watch{*lock, soon()};
+    scratch.run("ALTER SYSTEM SET timezone = 'Asia/Tokyo'");
+    scratch.run("SELECT pg_reload_conf()");
+    CHECK(watch.stop().sleep(300ms));
+    scratch.run("ALTER SYSTEM RESET timezone");
+    scratch.run("SELECT pg_reload_conf()");
+    scratch.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()");
+    CHECK_FALSE(watch.stop().sleep(20s));
+    CHECK(watch.stop().requested());
+    CHECK(watch.stop().signal() == 0);
+}
+
 TEST_CASE("lock: a signal ends the wait") {
     const Server server = ScratchServer::shared().server();
     auto lock = ClusterLock::take(server, soon());

@@ -108,6 +108,22 @@ class Races(harness.StackTest):
             "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep' AND pid <> "
             "pg_backend_pid()"), "0")
 
+    def test_a_run_that_loses_the_lock_leaves_its_migration_to_whoever_has_it(self):
+        config = self.config()
+        self.write("alkemio/0004_slow.sql", "CREATE TABLE four (id int);\n"
+                   "SELECT pg_sleep(60) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'go_on');\n")
+        run = self.begin("once", config=config)
+        self.wait_for_query("pg_sleep")
+        self.server.sql("CREATE ROLE go_on")
+        self.addCleanup(self.server.sql, "DROP ROLE go_on")
+        ended = time.monotonic()
+        self.server.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        ran = run.end()
+        self.assertLess(time.monotonic() - ended, 20)
+        self.assertEqual(ran.code, 0, ran.out + ran.err)
+        self.assertIn("the cluster lock was lost while it ran", ran.err)
+        self.assertEqual(self.server.value("SELECT count(*) FROM schema_migrations WHERE name ~ '0004'", "alkemio"), "1")
+
     def test_a_run_that_hangs_does_not_hold_up_others_for_ever(self):
         config = self.config()
         text = config.read_text().replace('ready_timeout = "60s"', 'ready_timeout = "60s"\nlock_wait = "1s"')

@@ -185,6 +185,8 @@ Applier::Attempt Applier::try_transaction(std::span<const Job> jobs, std::vector
         }
         if (auto setback = run_in_transaction(job, recorded)) return setback;
     }
+    // The cluster lock may be lost since the last statement.
+    if (stop_.over()) return Setback{stop_.failure(Code::migration_timeout, {}), &jobs.back(), nullptr};
     auto done = transaction->commit(stop_);
     if (done) return {};
     return Setback{std::move(done).error(), &jobs.back(), nullptr};
