@@ -36,6 +36,7 @@ Sql table_name(const std::string& table) {
 Question table_question(const config::Check& check, const std::string& table) {
     Question question;
     question.title = fmt::format("table \"{}\" can be read", table);
+    question.table = table;
     const std::string name = regclass_text(table);
     question.sql = Sql{"SELECT CASE WHEN to_regclass("};
     question.sql.literal(name).add(") IS NULL THEN 'missing' WHEN has_table_privilege(to_regclass(").literal(name);
@@ -53,6 +54,7 @@ Question table_question(const config::Check& check, const std::string& table) {
 Question rows_question(const config::Check& check, const std::string& table) {
     Question question;
     question.title = fmt::format("table \"{}\" has rows", table);
+    question.needs = table;
     question.sql = Sql{"SELECT EXISTS (SELECT FROM "};
     question.sql.add(table_name(table)).add(")");
     question.judge = [](const Rows& rows) -> Answer {
@@ -126,6 +128,7 @@ Question query_question(const config::Check& check) {
 Question count_question(const config::Check& check, std::string_view table) {
     Question question;
     question.title = fmt::format("{} can be counted", table);
+    question.needs = table;
     question.sql = Sql{"SELECT count(*) FROM "};
     question.sql.identifier(table);
     question.judge = [name = std::string{table}](const Rows& rows) -> Answer {

@@ -21,6 +21,8 @@ struct Question {
     Sql sql{};            ///< one statement, without a semicolon at its end
     std::function<Answer(const postgres::Rows&)> judge{};
     std::string remedy{};
+    std::string table{};  ///< the table that it asks for
+    std::string needs{};  ///< a table without which it cannot be answered
     Duration timeout{10'000};
     Origin origin{};
 };

@@ -83,6 +83,20 @@ TEST_CASE("verify: a table is there and can be read, or the reason why not") {
     CHECK(findings[3].good);
 }
 
+TEST_CASE("verify: a table that is missing is told once, whatever is asked of it") {
+    Checked stack;
+    stack.check().tables = {"missing"};
+    stack.check().rows = {"missing", "missing too"};
+    const auto findings = stack.run();
+    REQUIRE(findings.size() == 2);
+    for (const auto& finding : findings) {
+        CHECK(finding.detail == "there is no such table");
+        REQUIRE(finding.failure.has_value());
+        CHECK(finding.failure->code == Code::check_failed);
+    }
+    CHECK(findings[1].check == "table \"missing too\" has rows");
+}
+
 TEST_CASE("verify: rows, extensions, locale, the right to create, queries") {
     Checked stack;
     stack.scratch.run("CREATE TABLE empty (); CREATE TABLE full_one (n int); INSERT INTO full_one VALUES (1); GRANT SELECT "
