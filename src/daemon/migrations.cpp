@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/missing.h"
 #include "postgres/presence.h"
 
 namespace ainit::daemon {
@@ -100,7 +101,11 @@ std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, co
         if (status.failure || stop.over()) continue;
         Item& item = *find(status.name);
         migrate::Context context = context_of(item, sink);
-        context.database_exists = observed == nullptr || observed->databases.contains(status.database);
+        if (observed != nullptr) {
+            context.database_exists = observed->databases.contains(status.database);
+        } else if (!ask_existence(status, context, stop)) {
+            continue;
+        }
         if (auto level = item.engine->look(context, stop)) {
             status.level = std::move(*level);
         } else {
@@ -108,6 +113,19 @@ std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, co
         }
     }
     return all;
+}
+
+/// False where the migration cannot be looked at; a database that is not there is no reason, and all is pending then.
+bool Migrations::ask_existence(MigrationStatus& status, migrate::Context& context, const Stop& stop) {
+    const auto found = provision::existence(sessions_, context.login, stop);
+    if (!found) {
+        status.failure = found.error();
+    } else {
+        context.database_exists = found->database;
+        status.missing = missing(config_, context.login, *found);
+        if (found->database) status.failure = status.missing;
+    }
+    return !status.failure;
 }
 
 bool Migrations::to_run(const MigrationStatus& status) const {

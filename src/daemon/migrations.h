@@ -21,8 +21,8 @@ class Migrations {
     /// Those of order.databases, or the one that order.migration names; all when there is neither.
     Migrations(const config::Config& config, postgres::Sessions& sessions, const Order& order);
 
-    /// Looks at all, in the order of the configuration. Where `observed` shows that a database is not there, its sessions
-    /// are not tried.
+    /// Looks at all, in the order of the configuration. Where `observed` (or, without it, the
+    /// catalog) shows that a database is not there, its sessions are not tried.
     std::vector<MigrationStatus> look(const plan::Observed* observed, const Stop& stop);
 
     /// Whether this one must run: something is pending, it cannot be asked, or it could not be looked at yet.
@@ -41,6 +41,7 @@ class Migrations {
   private:
     struct Item;
     Item* find(const std::string& name);
+    bool ask_existence(MigrationStatus& status, migrate::Context& context, const Stop& stop);
     migrate::Context context_of(const Item& item, const migrate::ProgressSink& sink) const;
     /// Runs it once nothing of an earlier run is at work in the database any more.
     migrate::Run when_alone(const migrate::Context& context, const std::function<migrate::Run()>& run, const Stop& stop) const;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/migrations.h"
+#include "daemon/missing.h"
 #include "plan/planner.h"
 #include "postgres/lock.h"
 #include "provision/provision.h"
@@ -71,6 +72,7 @@ class Attempt {
     bool migrate(postgres::ClusterLock& lock);
     /// What became of a migration under a lock that may be lost; false when the whole run is over with it.
     bool judge(MigrationStatus& status, postgres::ClusterLock& lock);
+    void tell_missing(const Failure& missing);
     bool refuse_drift();
     bool has_late_parts() const;
     std::vector<std::string> databases_to_verify() const;
@@ -89,7 +91,7 @@ bool Attempt::wait_for_server() {
     rules.on_setback = order_.on_setback;
     auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules,
                                       stop_.within(config_.postgres.ready_timeout));
-    if (!ready) return fail(std::move(ready).error());
+    if (!ready) return fail(advised_without_file(config_, std::move(ready).error()));
     clock.note = ready->story();
     summary_.server = fmt::format("{}, PostgreSQL {}", sessions_.server().address(),
                                   show_version(ready->session.server_version()));
@@ -125,11 +127,21 @@ bool Attempt::look() {
             for (const Failure& finding : status.level->findings) fail(finding);
             for (const Failure& warning : status.level->warnings) log::warn("migrate", warning.line());
         }
+        if (status.missing && !status.failure) tell_missing(*status.missing);
         // While steps are to be made (a password to be set, say) a look may fail for that very reason.
         if (status.failure && (summary_.plan.empty() || !provisions())) fail(*status.failure);
     }
     if (!refuse_drift()) return false;
     return summary_.failures.empty();
+}
+
+/// What a look says of a database that is not there, and what keeps migrations out.
+void Attempt::tell_missing(const Failure& missing) {
+    if (order_.goal == Goal::migrate) {
+        fail(missing);
+    } else {
+        log::info("migrate", missing.because, {{"hint", missing.hint}});
+    }
 }
 
 bool Attempt::refuse_drift() {
@@ -230,6 +242,12 @@ bool Attempt::judge(MigrationStatus& status, postgres::ClusterLock& lock) {
     const bool lost = !held && !stop_.over();
     // Whatever a tool says of it, a run whose server went away is begun anew.
     if (lost && status.failure) {
+        // It was asked to stop for that reason, and by nobody else.
+        if (status.failure->code == Code::migration_interrupted) {
+            status.failure->because = fmt::format("the cluster lock was lost while it ran: {}", held.error().because);
+            status.failure->sqlstate = held.error().sqlstate;
+            status.failure->hint = "run it again: it goes on where it stopped, unless another run was faster";
+        }
         status.failure->code = Code::connection_lost;
         status.failure->transient = true;
     } else if (lost) {
@@ -242,12 +260,6 @@ bool Attempt::judge(MigrationStatus& status, postgres::ClusterLock& lock) {
 }
 
 bool Attempt::revert() {
-        // It was asked to stop for that reason, and by nobody else.
-        if (status.failure->code == Code::migration_interrupted) {
-            status.failure->because = fmt::format("the cluster lock was lost while it ran: {}", held.error().because);
-            status.failure->sqlstate = held.error().sqlstate;
-            status.failure->hint = "run it again: it goes on where it stopped, unless another run was faster";
-        }
     auto lock = take_lock();
     if (!lock) return false;
     summary_.migrations = migrations_.known();

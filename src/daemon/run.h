@@ -32,6 +32,7 @@ struct MigrationStatus {
     std::optional<migrate::Level> level{};    ///< as last looked at
     std::optional<Failure> failure{};         ///< why it could not be looked at, or failed
     std::optional<migrate::Report> report{};  ///< of this run, if it ran
+    std::optional<Failure> missing{};         ///< the role or database that it needs and that provisioning would make
 };
 
 /// A part of the run and what it cost.

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/missing.h"
 #include "daemon/run.h"
 #include "health/probe.h"
 
@@ -28,8 +29,36 @@ Failure no_such_target(const std::string& target, std::string because) {
 
 Result<std::string> wait_for_postgres(const config::Config& config, const Stop& stop) {
     auto ready = postgres::wait_ready(server_of(config), server_of(config).maintenance, rules_of(config), stop);
-    if (!ready) return std::move(ready).error();
+    if (!ready) return advised_without_file(config, std::move(ready).error());
     return ready->story();
+}
+
+Failure not_made(const std::string& name, const Stop& stop, const Failure& missing) {
+    Failure failure = stop.failure(Code::wait_timeout, fmt::format("cannot wait any longer for database={}", name));
+    if (failure.signal == 0) failure.because = missing.because;
+    failure.state = "Nothing was changed.";
+    failure.hint = missing.hint;
+    return failure;
+}
+
+/// Until role and database are there, as the maintenance user sees it: whoever logs in is told only that he is refused. The
+/// Failure if they do not come; where that user cannot look, the login alone has to tell.
+std::optional<Failure> wait_until_made(const config::Config& config, const postgres::Login& login, const Stop& stop) {
+    postgres::Sessions sessions{server_of(config)};
+    std::string told;
+    Duration pause = kFirstPause;
+    while (true) {
+        const auto found = provision::existence(sessions, login, stop);
+        const auto gone = found ? missing(config, login, *found) : std::nullopt;
+        const bool for_now = !found && found.error().transient;
+        if (!gone && !for_now) return {};
+        const std::string& because = gone ? gone->because : found.error().because;
+        if (gone && because != std::exchange(told, because)) {
+            log::info("wait", fmt::format("waiting for database={}", login.database), {{"because", because}});
+        }
+        if (!stop.sleep(pause)) return gone ? std::optional{not_made(login.database, stop, *gone)} : std::nullopt;
+        pause = std::min(pause * 2, kLongestPause);
+    }
 }
 
 /// A login as whoever works in that database; what a later provisioning would mend (no database, no role, another
@@ -40,6 +69,7 @@ Result<std::string> wait_for_database(const config::Config& config, const std::s
     rules.refusal_grace = Duration::max();
     rules.expected_version.clear();
     const postgres::Login login = login_of(config, name);
+    if (auto failure = wait_until_made(config, login, stop)) return std::move(*failure);
     auto ready = postgres::wait_ready(server_of(config), login, rules, stop);
     if (!ready) {
         Failure failure = std::move(ready).error();
@@ -76,6 +106,12 @@ Failure cannot_be_seen(const config::Migration& migration) {
     return failure;
 }
 
+std::string pending_text(const Summary& summary) {
+    const auto gone = std::ranges::find_if(summary.migrations, [](const auto& one) { return one.missing.has_value(); });
+    if (gone != summary.migrations.end()) return gone->missing->because;
+    return fmt::format("{} steps and {} migrations are pending", summary.steps_pending(), summary.migrations_pending());
+}
+
 /// Looks again and again until `done` says so; the last failures explain a timeout.
 template <class Done>
 Result<std::string> look_until(const config::Config& config, postgres::Sessions& sessions, const Order& order,
@@ -92,8 +128,7 @@ Result<std::string> look_until(const config::Config& config, postgres::Sessions&
         if (!summary.failures.empty() && summary.failures.front().code != Code::interrupted) {
             last = summary.failures.front().line();
         } else if (summary.failures.empty()) {
-            last = fmt::format("{} steps and {} migrations are pending", summary.steps_pending(),
-                               summary.migrations_pending());
+            last = pending_text(summary);
         }
         if (last != std::exchange(told, last)) log::info("wait", fmt::format("waiting for {}", what), {{"because", last}});
         if (!stop.sleep(pause)) break;

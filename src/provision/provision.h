@@ -17,6 +17,14 @@ namespace ainit::provision {
 /// password (which is how a password is known to fit), and reads each database from inside. A database that does not exist is absent.
 Result<plan::Observed> observe(postgres::Sessions& sessions, const config::Config& config, const Stop& stop);
 
+/// Whether the role and the database of a login are there, asked as the maintenance user.
+struct Existence {
+    bool role{};
+    bool database{};
+};
+
+Result<Existence> existence(postgres::Sessions& sessions, const postgres::Login& login, const Stop& stop);
+
 /// All outcomes, also when a step failed: then the rest is skipped and `failure` says what and why.
 struct Applied {
     std::vector<plan::Outcome> outcomes{};

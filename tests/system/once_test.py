@@ -40,6 +40,39 @@ class Once(harness.StackTest):
         self.assertIn("Nothing to do.", self.expect(0, "plan", config=config).out)
         self.assertIn("Nothing to do.", self.expect(0, "plan", "--output", "text", config=config).out)
 
+    def test_a_syntax_error_is_found_before_anything_is_made(self):
+        config = self.config()
+        self.write("alkemio/0002_table2.sql", "CREATE TABLE table2 (id int);\nSELEC 1;\n")
+        ran = self.expect(30, "once", config=config)
+        self.assertIn("E406", ran.err)
+        self.assertIn("0002_table2.sql:2:1", ran.err)
+        self.assertEqual(self.server.value("SELECT count(*) FROM pg_roles WHERE rolname = 'alkemio'"), "0")
+
+    def test_migrations_of_what_is_not_provisioned_yet_say_what_is_missing(self):
+        config = self.config()
+        shown = self.expect(0, "migrate", "show", config=config)
+        self.assertIn("neither database \"alkemio\" nor role \"alkemio\" exists", shown.err)
+        self.assertIn("0 applied, 3 pending", shown.out)
+        ran = self.expect(12, "migrate", "run", config=config)
+        self.assertIn("neither database \"alkemio\" nor role \"alkemio\" exists", ran.err)
+        self.assertIn("alkemio-init once", ran.err)
+        for target in ("database=alkemio", "migrations=alkemio"):
+            waited = self.expect(11, "wait", "--for", target, "--timeout", "1s", config=config)
+            self.assertIn("neither database \"alkemio\" nor role \"alkemio\" exists", waited.err)
+            self.assertNotIn("28P01", waited.err)
+        self.server.sql("CREATE DATABASE alkemio")
+        shown = self.expect(12, "migrate", "show", "--database", "alkemio", config=config)
+        self.assertIn("role \"alkemio\" does not exist", shown.err)
+        self.expect(0, "once", config=config)
+        self.expect(0, "wait", "--for", "migrations=alkemio", "--for", "database=alkemio", config=config)
+
+    def test_without_a_file_the_hint_names_the_variable(self):
+        url = f"postgres://postgres@127.0.0.1:{self.server.port}/nowhere"
+        environment = {"DATABASE_URL": url, "DATABASE_PASSWORD": harness.canary("superuser")}
+        ran = self.expect(12, "once", "--timeout", "2s", **environment)
+        self.assertIn("hint: DATABASE_URL names the database", ran.err)
+        self.assertIn("DATABASE_NAME", ran.err)
+
     def test_status_verify_and_show_speak_of_every_database(self):
         config = self.config()
         self.assertIn("missing", self.expect(3, "status", config=config).out)

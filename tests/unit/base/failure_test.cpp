@@ -62,7 +62,8 @@ TEST_CASE("failure: a report without a hint of its own gives the remedy of its c
     failure.excerpt = "\n \n";
     CHECK(failure.block() ==
           "error[E205]: cannot log in\n"
-          "  hint: Name a database that is always there, commonly postgres.\n");
+          "  hint: Name a maintenance database that is always there, commonly postgres; have others made by `alkemio-init "
+          "once`.\n");
 }
 
 TEST_CASE("failure: one line for the log holds what is known") {
