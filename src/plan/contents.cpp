@@ -90,6 +90,7 @@ class Contents {
 
     void compare(const config::Extension& extension) {
         const auto* is = found_ == nullptr ? nullptr : look(found_->extensions, extension.name);
+        if (is == nullptr || (!extension.version.empty() && extension.version != is->version)) foretell(extension);
         if (is == nullptr) {
             add(CreateExtension{name(), extension}, fmt::format("extension \"{}\" is not installed", extension.name),
                 extension.origin);
@@ -105,6 +106,23 @@ class Contents {
                                                 quote_identifier(extension.name), quote_identifier(extension.schema)),
                                     extension.origin});
         }
+    }
+
+    /// Says before anything runs what the server will refuse.
+    void foretell(const config::Extension& extension) {
+        if (!observed_.offer) return;
+        const std::set<std::string>* versions = look(observed_.offer->extensions, extension.name);
+        if (versions != nullptr && (extension.version.empty() || versions->contains(extension.version))) return;
+        Failure warning;
+        warning.code = Code::provision_step;
+        warning.what = fmt::format("extension \"{}\" cannot be installed in database \"{}\"", extension.name, name());
+        warning.because = versions == nullptr ? "the server does not have it"
+                                              : fmt::format("the server does not have its version {}, only {}",
+                                                            extension.version,
+                                                            join(std::vector(versions->begin(), versions->end()), ", "));
+        warning.hint = versions == nullptr ? "install its package on the server" : "name a version that is there, or none";
+        warning.where = extension.origin;
+        plan_.warnings.push_back(std::move(warning));
     }
 
     template <class Map>

@@ -163,6 +163,10 @@ class Databases {
         for (const auto& [name, value] : wanted.settings) {
             const auto is = found == nullptr ? std::optional<std::string>{} : setting(found->settings, name);
             if (is && same_setting(name, *is, value)) continue;
+            if (observed_.offer && observed_.offer->lacks_setting(name)) {
+                warn(Code::config_type, wanted, fmt::format("\"{}\" of database \"{}\" cannot be set", name, wanted.name),
+                     kNoSuchSetting, kSettingsHint);
+            }
             change(SetDatabaseSetting{wanted.name, name, value}, setting_reason(is, value), wanted);
         }
         if (given(wanted, "comment") && wanted.comment != (found == nullptr ? "" : found->comment)) {

@@ -75,6 +75,16 @@ struct ObservedDatabase {
     std::set<ObservedDefaultPrivilege> default_privileges{};
 };
 
+/// What the server could make of the things that the configuration names, and that are not as it wants them.
+struct Offer {
+    /// Of the settings that were asked for those that there are, in small letters; none where the user may not see all.
+    std::optional<std::set<std::string>> settings{};
+    std::map<std::string, std::set<std::string>> extensions{};  ///< name to the versions it has
+
+    /// Names with a dot are anybody's, and some of PostgreSQL's own are in no list.
+    bool lacks_setting(const std::string& name) const;
+};
+
 struct Observed {
     int version{};  ///< server_version_num
     std::string user{};
@@ -85,6 +95,7 @@ struct Observed {
     int reserved_connections{};
     std::map<std::string, ObservedRole> roles{};
     std::map<std::string, ObservedDatabase> databases{};
+    std::optional<Offer> offer{};  ///< empty where all is as wanted, so that nobody asked
 };
 
 }  // namespace ainit::plan

@@ -90,6 +90,11 @@ class Roles {
 
     void make(const config::Role& role, const ObservedRole* found) {
         if (found == nullptr) {
+            if (!observed_.superuser && !observed_.createrole) {
+                warn(Code::privilege, fmt::format("role \"{}\" cannot be created", role.name),
+                     fmt::format("\"{}\" has no CREATEROLE", observed_.user),
+                     fmt::format("ALTER ROLE {} CREATEROLE", quote_identifier(observed_.user)), role);
+            }
             for (const Power& power : kPowers) {
                 if (role.*power.wanted) foretell(role, power);
             }
@@ -171,6 +176,10 @@ class Roles {
         for (const auto& [name, value] : role.settings) {
             const auto is = found == nullptr ? std::optional<std::string>{} : setting(found->settings, name);
             if (is && same_setting(name, *is, value)) continue;
+            if (observed_.offer && observed_.offer->lacks_setting(name)) {
+                warn(Code::config_type, fmt::format("\"{}\" of role \"{}\" cannot be set", name, role.name),
+                     kNoSuchSetting, kSettingsHint, role);
+            }
             add(SetRoleSetting{role.name, name, value}, setting_reason(is, value), role);
         }
         if (given(role, "comment") && role.comment != (found == nullptr ? "" : found->comment)) {

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "plan/observed.h"
 #include "plan/step.h"
 
 namespace ainit::plan {
@@ -31,6 +33,14 @@ bool same_setting(std::string_view name, const std::string& is, const std::strin
 std::string setting_reason(const std::optional<std::string>& is, const std::string& wanted) {
     if (!is) return fmt::format("it is not set, wanted \"{}\"", wanted);
     return fmt::format("it is \"{}\", wanted \"{}\"", *is, wanted);
+}
+
+bool Offer::lacks_setting(const std::string& name) const {
+    if (!settings || name.find('.') != std::string::npos) return false;
+    static const std::set<std::string> kHidden{"role", "session_authorization", "seed", "is_superuser"};
+    std::string small = name;
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
+    return !kHidden.contains(small) && !settings->contains(small);
 }
 
 }  // namespace ainit::plan

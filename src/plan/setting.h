@@ -18,6 +18,10 @@ bool is_list_of_names(std::string_view name);
 /// Whether both mean the same: equal, or equal as lists of names.
 bool same_setting(std::string_view name, const std::string& is, const std::string& wanted);
 
+/// What is said of a name that the server does not know.
+inline constexpr const char* kNoSuchSetting = "the server has no such setting";
+inline constexpr const char* kSettingsHint = "see its settings: SELECT name FROM pg_settings";
+
 std::string setting_reason(const std::optional<std::string>& is, const std::string& wanted);
 
 }  // namespace ainit::plan

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "config/signature.h"
+#include "plan/planner.h"
+#include "plan/setting.h"
 
 namespace ainit::provision {
 namespace {
@@ -259,6 +261,51 @@ void read_cluster(const std::vector<Rows>& answers, plan::Observed& into) {
     read_settings(answers.at(3), into.roles);
     read_databases(answers.at(4), into);
     read_settings(answers.at(5), into.databases);
+}
+
+std::optional<Sql> offer_questions(const config::Config& config, const plan::Observed& observed) {
+    std::set<std::string> settings;
+    std::set<std::string> extensions;
+    const auto collect = [&](const config::Settings& wanted, const std::map<std::string, std::string>* is) {
+        for (const auto& [name, value] : wanted) {
+            const auto now = is == nullptr ? std::optional<std::string>{} : plan::setting(*is, name);
+            if (!now || !plan::same_setting(name, *now, value)) settings.insert(name);
+        }
+    };
+    for (const config::Role& role : config.roles) {
+        const auto found = observed.roles.find(role.name);
+        collect(role.settings, found == observed.roles.end() ? nullptr : &found->second.settings);
+    }
+    for (const config::Database& database : config.databases) {
+        const auto found = observed.databases.find(database.name);
+        const bool there = found != observed.databases.end();
+        collect(database.settings, there ? &found->second.settings : nullptr);
+        for (const config::Extension& extension : plan::extensions_of(database)) {
+            const bool is = there && found->second.extensions.contains(extension.name);
+            const bool same = is && (extension.version.empty() ||
+                                     found->second.extensions.at(extension.name).version == extension.version);
+            if (!same && (!there || found->second.inside)) extensions.insert(extension.name);
+        }
+    }
+    if (settings.empty() && extensions.empty()) return {};
+    Sql sql{"SELECT lower(name), pg_has_role('pg_read_all_settings', 'USAGE') FROM pg_settings WHERE name = 'port' OR lower(name) "
+            "IN (SELECT lower(one) FROM unnest(ARRAY[''"};
+    for (const std::string& name : settings) sql.add(", ").literal(name);
+    sql.add("]) AS one);\nSELECT name, version FROM pg_available_extension_versions WHERE name IN ");
+    return sql.add(name_list(extensions));
+}
+
+void read_offer(const std::vector<Rows>& answers, plan::Observed& into) {
+    plan::Offer offer;
+    const Rows& settings = answers.at(0);
+    for (int i = 0; i < settings.size(); ++i) {
+        if (!settings.boolean(i, 1)) continue;
+        if (!offer.settings) offer.settings.emplace();
+        offer.settings->insert(text(settings, i, 0));
+    }
+    const Rows& versions = answers.at(1);
+    for (int i = 0; i < versions.size(); ++i) offer.extensions[text(versions, i, 0)].insert(text(versions, i, 1));
+    into.offer = std::move(offer);
 }
 
 Sql inside_questions(const config::Database& database) {

@@ -3,6 +3,7 @@
 // names is asked for, so a cluster with thousands of roles costs no more than one with four.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "config/config.h"
@@ -18,5 +19,10 @@ void read_cluster(const std::vector<postgres::Rows>& answers, plan::Observed& in
 /// Several SELECTs for the inside of one database.
 Sql inside_questions(const config::Database& database);
 void read_inside(const std::vector<postgres::Rows>& answers, plan::ObservedDatabase& into);
+
+/// The settings and extensions of the configuration that are not as it wants them, and whether there are such at all; no
+/// statement where there are none.
+std::optional<Sql> offer_questions(const config::Config& config, const plan::Observed& observed);
+void read_offer(const std::vector<postgres::Rows>& answers, plan::Observed& into);
 
 }  // namespace ainit::provision

@@ -44,6 +44,7 @@ class Observer {
     Result<plan::Observed> run() {
         if (auto looked = look_at_cluster(); !looked) return std::move(looked).error();
         if (auto tried = try_logins(); !tried) return std::move(tried).error();
+        if (auto asked = ask_for_offer(); !asked) return std::move(asked).error();
         return std::move(observed_);
     }
 
@@ -58,6 +59,18 @@ class Observer {
             return cannot_look("cannot read roles and databases", std::move(answers).error());
         }
         read_cluster(*answers, observed_);
+        return ok();
+    }
+
+    /// Only where something is to be made, so that a look at a cluster that is as wanted costs nothing more.
+    Result<void> ask_for_offer() {
+        const auto questions = offer_questions(config_, observed_);
+        if (!questions) return ok();
+        auto session = sessions_.maintenance(stop_);
+        if (!session) return cannot_look("cannot read what the server has", std::move(session).error());
+        auto answers = (*session)->query_all(*questions, stop_);
+        if (!answers) return cannot_look("cannot read what the server has", std::move(answers).error());
+        read_offer(*answers, observed_);
         return ok();
     }
 
