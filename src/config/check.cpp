@@ -28,6 +28,7 @@ class ConfigChecker : Checker {
         unique_migrations();
         unique_ledgers();
         for (const Role& role : config().roles) check_role(role);
+        check_memberships();
         for (const Migration& migration : config().migrations) check_migration(migration);
         for (const Check& one : config().checks) check_check(one);
         dependents();
@@ -42,7 +43,7 @@ class ConfigChecker : Checker {
                                  postgres.hosts.size()),
                      "there must be one port, or one for each host",
                      "",
-                     postgres.origin);
+                     at(postgres.origin, "port"));
         }
         if (postgres.sslrootcert == "system" && postgres.sslmode != "verify-full") {
             conflict(fmt::format("cannot use sslrootcert = \"system\" with sslmode = \"{}\"",
@@ -50,16 +51,32 @@ class ConfigChecker : Checker {
                      "anybody can have a certificate of the system's authorities, so the name must "
                      "be compared",
                      "use sslmode = \"verify-full\"",
-                     postgres.origin);
+                     at(postgres.origin, {"sslmode", "sslrootcert"}));
         }
         if (postgres.channel_binding == "require" && postgres.sslmode == "disable") {
             conflict("cannot use channel_binding = \"require\" with sslmode = \"disable\"",
                      "there is no channel to bind to without TLS",
                      "use sslmode = \"require\" or more",
-                     postgres.origin);
+                     at(postgres.origin, {"sslmode", "channel_binding"}));
         }
-        name("role", postgres.user, postgres.origin);
-        name("database", postgres.database, postgres.origin);
+        name("role", postgres.user, at(postgres.origin, "user"));
+        name("database", postgres.database, at(postgres.origin, "database"));
+        check_expected_version(postgres);
+    }
+
+    /// As the version is compared: "17", or "17.5".
+    void check_expected_version(const Postgres& postgres) {
+        const std::string& text = postgres.expected_version;
+        const auto number = [](const std::string& part) {
+            return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+        };
+        const std::vector<std::string> parts = split(text, '.');
+        if (text.empty() || (parts.size() <= 2 && std::ranges::all_of(parts, number))) return;
+        fail(Code::config_type,
+             fmt::format("cannot use \"{}\" as \"expected_version\" in postgres", text),
+             "it is no version of PostgreSQL",
+             "write 17 or 17.5",
+             at(postgres.origin, "expected_version"));
     }
 
     void check_listen() {
@@ -70,7 +87,7 @@ class ConfigChecker : Checker {
              std::move(failure.what),
              std::move(failure.because),
              "",
-             config().health.origin);
+             at(config().health.origin, "listen"));
     }
 
     template <class Items>
@@ -78,12 +95,13 @@ class ConfigChecker : Checker {
         std::map<std::string, Origin> seen;
         for (const auto& item : items) {
             if (item.name.empty()) continue;
-            const auto [at, fresh] = seen.emplace(item.name, item.origin);
+            const Origin where = at(item.origin, "name");
+            const auto [first, fresh] = seen.emplace(item.name, where);
             if (fresh) continue;
             conflict(fmt::format("cannot have two [[{}]] named \"{}\"", kind, item.name),
-                     fmt::format("the first is at {}", at->second.text()),
+                     fmt::format("the first is at {}", first->second.text()),
                      "remove or rename one of them",
-                     item.origin);
+                     where);
         }
     }
 
@@ -91,13 +109,14 @@ class ConfigChecker : Checker {
         std::map<std::string, Origin> seen;
         for (const Migration& migration : config().migrations) {
             if (migration.name.empty()) continue;
-            const auto [at, fresh] = seen.emplace(migration.name, migration.origin);
+            const Origin where = at(migration.origin, {"name", "database"});
+            const auto [first, fresh] = seen.emplace(migration.name, where);
             if (fresh) continue;
             conflict(fmt::format("cannot have two [[migration]] named \"{}\"", migration.name),
                      fmt::format("the first is at {}; without a name the database's counts",
-                                 at->second.text()),
+                                 first->second.text()),
                      "give each a name of its own",
-                     migration.origin);
+                     where);
         }
     }
 
@@ -106,46 +125,73 @@ class ConfigChecker : Checker {
         std::map<std::tuple<std::string, std::string, std::string>, const Migration*> seen;
         for (const Migration& migration : config().migrations) {
             if (migration.engine != "sql" || migration.database.empty()) continue;
-            const auto [at, fresh] = seen.emplace(
+            const auto [first, fresh] = seen.emplace(
                 std::tuple{migration.database, migration.schema, migration.table},
                 &migration);
-            if (fresh || at->second->name == migration.name) continue;
+            if (fresh || first->second->name == migration.name) continue;
             conflict(fmt::format("cannot record migration \"{}\" in the table \"{}\" of database "
                                  "\"{}\"",
                                  migration.name,
                                  migration.table,
                                  migration.database),
-                     fmt::format("the migration at {} records there too", at->second->origin.text()),
+                     fmt::format("the migration at {} records there too", first->second->origin.text()),
                      "give each a table of its own: table = …",
-                     migration.origin);
+                     at(migration.origin, {"table", "schema"}));
         }
     }
 
     void check_role(const Role& role) {
-        name("role", role.name, role.origin);
+        name("role", role.name, at(role.origin, "name"));
         if (role.name.starts_with("pg_")) {
             fail(Code::config_type,
                  fmt::format("cannot make the role \"{}\"", role.name),
                  "names that begin with pg_ are PostgreSQL's own",
                  "",
-                 role.origin);
+                 at(role.origin, "name"));
         }
         if (role.name == "public" || role.name == "none") {
             fail(Code::config_type,
                  fmt::format("cannot make the role \"{}\"", role.name),
                  "it is a word of PostgreSQL's own, and no role can have that name",
                  "",
-                 role.origin);
+                 at(role.origin, "name"));
         }
         for (const std::string& of : role.member_of)
-            role_known(of, fmt::format("role \"{}\"", role.name), role.origin);
+            role_known(of, fmt::format("role \"{}\"", role.name), at(role.origin, "member_of"));
         check_after_migrations(role);
+    }
+
+    /// Whether `member` is one of `role`, itself or by others that are declared.
+    bool is_member(const std::string& member, const std::string& role, std::set<std::string>& seen) const {
+        const Role* found = config().role(member);
+        if (found == nullptr || !seen.insert(member).second) return false;
+        return std::ranges::any_of(found->member_of, [&](const std::string& of) {
+            return of == role || is_member(of, role, seen);
+        });
+    }
+
+    /// Of a circle the first role that closes it is named.
+    void check_memberships() {
+        std::set<std::string> closed;
+        for (const Role& role : config().roles) {
+            for (const std::string& of : role.member_of) {
+                std::set<std::string> seen;
+                const bool self = of == role.name;
+                if (!self && (closed.contains(of) || !is_member(of, role.name, seen))) continue;
+                closed.insert(role.name);
+                conflict(fmt::format("cannot make the role \"{}\" a member of \"{}\"", role.name, of),
+                         self ? "no role can be a member of itself"
+                              : fmt::format("\"{}\" is a member of \"{}\" in turn", of, role.name),
+                         "remove one of them from member_of",
+                         at(role.origin, "member_of"));
+            }
+        }
     }
 
     void check_after_migrations(const Role& role) {
         const std::string who = fmt::format("role \"{}\"", role.name);
         if (role.after_migrations_of.empty() ||
-            !declared(role.after_migrations_of, who, role.origin))
+            !declared(role.after_migrations_of, who, at(role.origin, "after_migrations_of")))
             return;
         if (std::ranges::find(config().migrations,
                               role.after_migrations_of,
@@ -156,13 +202,13 @@ class ConfigChecker : Checker {
                 "cannot wait with {} for the migrations of \"{}\"", who, role.after_migrations_of),
             "no [[migration]] belongs to that database",
             "remove after_migrations_of, or add the migration",
-            role.origin);
+            at(role.origin, "after_migrations_of"));
     }
 
     void check_migration(const Migration& migration) {
         const std::string who = fmt::format("migration \"{}\"", migration.name);
-        declared(migration.database, who, migration.origin);
-        role_known(migration.role, who, migration.origin);
+        declared(migration.database, who, at(migration.origin, "database"));
+        role_known(migration.role, who, at(migration.origin, "role"));
         if (migration.engine == "sql") {
             if (migration.files.empty()) {
                 fail(Code::config_missing,
@@ -186,20 +232,20 @@ class ConfigChecker : Checker {
                      fmt::format("cannot use status_command in {}", who),
                      "status_format is missing",
                      "add: status_format = \"ory\" or \"exit\"",
-                     migration.origin);
+                     at(migration.origin, "status_command"));
             }
             if (migration.status_command.empty() && !migration.status_format.empty()) {
                 fail(Code::config_missing,
                      fmt::format("cannot use status_format in {}", who),
                      "status_command is missing",
                      "add: status_command = [\"…\"]",
-                     migration.origin);
+                     at(migration.origin, "status_format"));
             }
             if (!migration.status_command.empty() && !migration.status_query.empty()) {
                 conflict(fmt::format("cannot use both status_command and status_query in {}", who),
                          "only one can answer",
                          "remove one",
-                         migration.origin);
+                         at(migration.origin, "status_query"));
             }
         }
     }
@@ -216,21 +262,21 @@ class ConfigChecker : Checker {
             conflict(fmt::format("cannot use both files and data_source in {}", who),
                      "the data source says which files there are",
                      "remove one",
-                     migration.origin);
+                     at(migration.origin, "files"));
         }
     }
 
     void check_check(const Check& one) {
         const std::string who =
             one.name.empty() ? "a check" : fmt::format("check \"{}\"", one.name);
-        declared(one.database, who, one.origin);
-        role_known(one.role, who, one.origin);
+        declared(one.database, who, at(one.origin, "database"));
+        role_known(one.role, who, at(one.origin, "role"));
         if (one.expect && one.query.empty()) {
             fail(Code::config_missing,
                  fmt::format("cannot use expect in {}", who),
                  "there is no query",
                  "add: query = \"…\"",
-                 one.origin);
+                 at(one.origin, "expect"));
         }
     }
 
@@ -260,7 +306,7 @@ class ConfigChecker : Checker {
                                      database.name),
                          "both record their migrations in a table schema_migration",
                          "give each a database of its own",
-                         database.origin);
+                         at(database.origin, "name"));
             }
             if (services.contains("synapse")) check_synapse(database);
         }
@@ -277,14 +323,15 @@ class ConfigChecker : Checker {
                                      ? "the server's own"
                                      : fmt::format("\"{}\"/\"{}\"", collate, ctype)),
                      "add: locale = \"C\"",
-                     database.origin);
+                     collate != "C" ? at(database.origin, {"lc_collate", "locale", "lc_ctype"})
+                                    : at(database.origin, {"lc_ctype", "locale", "lc_collate"}));
         }
         if (!equals_ignoring_case(database.encoding, "UTF8") &&
             !equals_ignoring_case(database.encoding, "UTF-8")) {
             conflict(fmt::format("cannot give Synapse the database \"{}\"", database.name),
                      fmt::format("its encoding is {}, and Synapse demands UTF8", database.encoding),
                      "add: encoding = \"UTF8\"",
-                     database.origin);
+                     at(database.origin, "encoding"));
         }
     }
 };

@@ -54,6 +54,14 @@ void Checker::name(std::string_view kind, const std::string& text, const Origin&
     }
 }
 
+Origin Checker::at(const Origin& section, std::initializer_list<std::string_view> keys) const {
+    for (const std::string_view key : keys) {
+        const auto found = loaded_.places.find({section, std::string{key}});
+        if (found != loaded_.places.end()) return found->second;
+    }
+    return section;
+}
+
 bool Checker::declared(const std::string& database, std::string_view who, const Origin& where) {
     if (database.empty() || config_.database(database) != nullptr) return true;
     std::vector<std::string> names;

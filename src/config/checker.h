@@ -2,6 +2,7 @@
 // What the rules between fields have in common.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,11 @@ class Checker {
     /// A role that exists on the server already need not be declared; a warning shows a
     /// misspelling.
     void role_known(const std::string& role, std::string_view who, const Origin& where);
+
+    /// The place of the first of these keys that is written in a section, else the section's own.
+    Origin at(const Origin& section, std::initializer_list<std::string_view> keys) const;
+
+    Origin at(const Origin& section, std::string_view key) const { return at(section, {key}); }
 
     const Config& config() const { return config_; }
 

@@ -96,7 +96,7 @@ Loaded from_text(std::string_view text,
                  const ProjectOptions& project) {
     Loaded loaded;
     loaded.config.file = name;
-    Reading reading{sources, name, {}, {}, {}};
+    Reading reading{sources, name, {}, {}, {}, {}};
     std::set<std::string> set;
     try {
         const toml::table root = toml::parse(text, std::string_view{name});
@@ -106,6 +106,7 @@ Loaded from_text(std::string_view text,
         return loaded;
     }
     loaded.failures = std::move(reading.failures);
+    loaded.places = std::move(reading.places);
     loaded.config.settings = std::move(reading.settings);
     loaded.config.warnings = std::move(reading.warnings);
     return finish(std::move(loaded), sources, project, std::move(set));

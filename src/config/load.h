@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -15,6 +16,9 @@ namespace ainit::config {
 
 using Environment = std::map<std::string, std::string>;
 
+/// Where the value of a key stands, by the place of its section.
+using Places = std::map<std::pair<Origin, std::string>, Origin>;
+
 /// The process's environment.
 Environment process_environment();
 
@@ -23,6 +27,7 @@ Environment process_environment();
 struct Loaded {
     Config config{};
     std::vector<Failure> failures{};
+    Places places{};
 
     bool good() const { return failures.empty(); }
 };

@@ -88,7 +88,9 @@ void Reader::missing(std::string_view key) {
 
 const toml::node* Reader::find(std::string_view key) {
     asked_.emplace(key);
-    return table_.get(key);
+    const toml::node* node = table_.get(key);
+    if (node != nullptr) reading_.places.emplace(std::pair{where_, std::string{key}}, origin_of(*node));
+    return node;
 }
 
 void Reader::wrong_type(std::string_view key, std::string_view wanted, const toml::node& found) {

@@ -23,6 +23,7 @@ struct Reading {
     std::vector<Failure> failures{};
     std::vector<Setting> settings{};
     std::vector<Failure> warnings{};
+    Places places{};
 
     Origin origin_of(const toml::source_region& region) const;
     void fail(

@@ -234,6 +234,13 @@ void Reader::secret(std::string_view key, Secret& into, bool maybe) {
     auto value = expanded(key, *node);
     if (!value) return;
     for (const std::string& name : value->variables) withhold_variable(name);
+    if (value->text.empty() && !maybe && !value->from_file) {
+        return fail(Code::config_secret,
+                    fmt::format("cannot use the value of \"{}\" in {}", key, path_),
+                    "it is empty",
+                    "write the secret, or leave the key out",
+                    origin_of(*node));
+    }
     if (!value->from_outside && !value->text.empty() && !maybe) warn_of_plain_secret(key);
     record(key, toml_text(kRedacted), *node);
     into = Secret{std::move(value->text)};
