@@ -447,6 +447,23 @@ TEST_CASE("provision: a setting or a value that the server does not know is name
     }
 }
 
+TEST_CASE("provision: settings and versions of extensions that the server does not have are foretold") {
+    config::Config config = config_for();
+    const std::string owner = name("owner");
+    config.roles = {role(owner)};
+    config.roles.front().settings = {{"no_such_setting", "1"}, {"TimeZone", "UTC"}, {"my.own", "x"}};
+    config.databases = {database(name("db"), owner)};
+    config::Extension old = extension("pg_trgm");
+    old.version = "0.0";
+    config.databases.front().extensions = {old, extension("no_such_extension"), extension("hstore")};
+    const Lines told = warnings(plan_of(config));
+    REQUIRE(told.size() == 3);
+    CHECK(told[0] == fmt::format("\"no_such_setting\" of role \"{}\" cannot be set: the server has no such setting", owner));
+    CHECK(told[1].find("\"pg_trgm\" cannot be installed") != std::string::npos);
+    CHECK(told[1].find("the server does not have its version 0.0, only ") != std::string::npos);
+    CHECK(told[2].find("\"no_such_extension\" cannot be installed") != std::string::npos);
+}
+
 TEST_CASE("provision: a valid_until that is no time is named with its role and place") {
     config::Config config = config_for();
     const std::string other = name("other");

@@ -51,6 +51,24 @@ struct World {
 
 }  // namespace
 
+TEST_CASE("contents: an extension or a version of it that the server does not have is foretold") {
+    config::Config config = desired_by();
+    config::Database wanted = database("d");
+    wanted.settings = {{"nope", "1"}};
+    wanted.extensions = {{{}, "hstore", "", "9.9"}, {{}, "citext", "", ""}, {{}, "nowhere", "", ""}, {{}, "plpgsql", "", "1.0"}};
+    config.databases = {wanted};
+    Observed observed = server();
+    observed.databases["d"] = made("postgres");
+    observed.offer.emplace();
+    observed.offer->settings = {"port"};
+    observed.offer->extensions = {{"hstore", {"1.7", "1.8"}}, {"citext", {"1.6"}}};
+    CHECK(warnings(make_plan(config, observed)) ==
+          Lines{"\"nope\" of database \"d\" cannot be set: the server has no such setting",
+                "extension \"hstore\" cannot be installed in database \"d\": the server does not have its version 9.9, only 1.7, "
+                "1.8",
+                "extension \"nowhere\" cannot be installed in database \"d\": the server does not have it"});
+}
+
 TEST_CASE("contents: schemas come before the extensions that may lie in them, grants after both") {
     World world;
     world.wanted().schemas = {{{}, "ext", ""}, {{}, "app", "o"}};

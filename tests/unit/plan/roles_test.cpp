@@ -26,6 +26,21 @@ TEST_CASE("roles: all are created before the first membership") {
     CHECK(sql(plan.steps.front().action) == Lines{"CREATE ROLE \"app\" LOGIN PASSWORD 'verifier of app:pw-of-app'"});
 }
 
+TEST_CASE("roles: what the server will refuse is said before anything runs") {
+    config::Config config = desired_by("prov");
+    config::Role wanted = role("app");
+    wanted.settings = {{"nope", "1"}, {"work_mem", "8MB"}, {"Role", "x"}, {"my.own", "1"}};
+    config.roles = {wanted};
+    Observed observed = modest();
+    observed.offer.emplace();
+    CHECK(warnings(make_plan(config, observed)).empty());
+    observed.createrole = false;
+    observed.offer->settings = {"work_mem", "port"};
+    CHECK(warnings(make_plan(config, observed)) ==
+          Lines{"role \"app\" cannot be created: \"prov\" has no CREATEROLE",
+                "\"nope\" of role \"app\" cannot be set: the server has no such setting"});
+}
+
 TEST_CASE("roles: of an existing one only what is written out is compared") {
     config::Config config = desired_by();
     config::Role wanted = role("app");
