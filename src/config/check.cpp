@@ -162,7 +162,7 @@ class ConfigChecker : Checker {
     }
 
     /// Whether `member` is one of `role`, itself or by others that are declared.
-    bool is_member(const std::string& member, const std::string& role, std::set<std::string>& seen) const {
+    bool is_member(const std::string& member, const std::string& role, std::set<std::string> seen = {}) const {
         const Role* found = config().role(member);
         if (found == nullptr || !seen.insert(member).second) return false;
         return std::ranges::any_of(found->member_of, [&](const std::string& of) {
@@ -170,15 +170,16 @@ class ConfigChecker : Checker {
         });
     }
 
-    /// Of a circle the first role that closes it is named.
+    /// Of a circle the first role is named.
     void check_memberships() {
-        std::set<std::string> closed;
+        std::set<std::string> told;
         for (const Role& role : config().roles) {
             for (const std::string& of : role.member_of) {
-                std::set<std::string> seen;
                 const bool self = of == role.name;
-                if (!self && (closed.contains(of) || !is_member(of, role.name, seen))) continue;
-                closed.insert(role.name);
+                if (!self && (told.contains(role.name) || !is_member(of, role.name))) continue;
+                for (const Role& one : config().roles) {
+                    if (is_member(of, one.name) && is_member(one.name, role.name)) told.insert(one.name);
+                }
                 conflict(fmt::format("cannot make the role \"{}\" a member of \"{}\"", role.name, of),
                          self ? "no role can be a member of itself"
                               : fmt::format("\"{}\" is a member of \"{}\" in turn", of, role.name),

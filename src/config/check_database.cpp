@@ -119,13 +119,14 @@ class DatabaseChecker : Checker {
     void check_encoding(const Database& database) {
         const auto same = [&](std::string_view one) { return plain(one) == plain(database.encoding); };
         if (std::ranges::any_of(kEncodings, same)) return;
-        const std::vector<std::string> known(kEncodings.begin(), kEncodings.end());
-        const std::string near = closest(database.encoding, known);
+        std::vector<std::string> known;
+        for (const std::string_view one : kEncodings) known.push_back(plain(one));
+        const auto near = std::ranges::find(known, closest(plain(database.encoding), known));
         fail(Code::config_type,
              fmt::format("cannot use the encoding \"{}\" in database \"{}\"", database.encoding, database.name),
              "no database can have it",
-             near.empty() ? "see the encodings of servers in PostgreSQL's manual, \"Character Set Support\""
-                          : fmt::format("did you mean \"{}\"?", near),
+             near == known.end() ? "see the encodings of servers in PostgreSQL's manual, \"Character Set Support\""
+                                 : fmt::format("did you mean \"{}\"?", kEncodings[static_cast<std::size_t>(near - known.begin())]),
              at(database.origin, "encoding"));
     }
 

@@ -228,7 +228,7 @@ TEST_CASE("config: without secrets their files need not be there") {
 
 TEST_CASE("config: a secret in the file itself works, is named in a warning and never shown") {
     const auto loaded = parse(
-        "[postgres]\npassword = \"geheim im Klartext\"\n[[role]]\nname = \"r\"\npassword = \"\"\n");
+        "[postgres]\npassword = \"geheim im Klartext\"\n[[role]]\nname = \"r\"\n");
     REQUIRE(failures(loaded) == "");
     CHECK(loaded.config.postgres.password.reveal() == "geheim im Klartext");
     CHECK(warnings(loaded) ==
@@ -297,10 +297,10 @@ TEST_CASE("config: roles that are not declared are named, since they may be miss
         "[postgres]\nuser = \"admin\"\n[[role]]\nname = \"kratos\"\nmember_of = [\"admin\", "
         "\"pg_monitor\"]\n";
     CHECK(warnings(parse(head + "[[database]]\nname = \"d\"\nowner = \"kratso\"\n")) ==
-          "alkemio.toml:6:1 the role \"kratso\" of database \"d\" is not declared: did you mean "
+          "alkemio.toml:8:9 the role \"kratso\" of database \"d\" is not declared: did you mean "
           "\"kratos\"?\n");
     CHECK(warnings(parse(head + "[[database]]\nname = \"d\"\nowner = \"somebody\"\n")) ==
-          "alkemio.toml:6:1 the role \"somebody\" of database \"d\" is not declared: it must exist "
+          "alkemio.toml:8:9 the role \"somebody\" of database \"d\" is not declared: it must exist "
           "on the server already\n");
     CHECK(warnings(parse(head + "[[database]]\nname = \"d\"\nowner = \"admin\"\n")) == "");
 }

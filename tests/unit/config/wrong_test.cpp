@@ -215,31 +215,31 @@ TEST_CASE("config: what is needed and missing is named") {
         {"objects of a grant",
          "[[database]]\nname = \"d\"\n[[database.grant]]\nprivileges = \"select\"\non = "
          "\"table\"\nroles = \"public\"\n",
-         "alkemio.toml:3:1 E114 cannot grant on a table in database \"d\": objects is empty; name "
+         "alkemio.toml:5:6 E114 cannot grant on a table in database \"d\": objects is empty; name "
          "the objects, or use: on = \"all tables\"\n"
-         "alkemio.toml:3:1 E114 cannot grant on table in database \"d\": schema is missing; add: "
+         "alkemio.toml:5:6 E114 cannot grant on table in database \"d\": schema is missing; add: "
          "schema = …\n"},
         {"icu_locale",
          "[[database]]\nname = \"d\"\nlocale_provider = \"icu\"\n",
-         "alkemio.toml:1:1 E114 cannot make database \"d\": the provider icu needs icu_locale\n"},
+         "alkemio.toml:3:19 E114 cannot make database \"d\": the provider icu needs icu_locale\n"},
         {"builtin_locale",
          "[[database]]\nname = \"d\"\nlocale_provider = \"builtin\"\n",
-         "alkemio.toml:1:1 E114 cannot make database \"d\": the provider builtin needs "
+         "alkemio.toml:3:19 E114 cannot make database \"d\": the provider builtin needs "
          "builtin_locale\n"},
         {"query",
          "[[database]]\nname = \"d\"\n[[check]]\nname = \"c\"\ndatabase = \"d\"\nexpect = \"1\"\n",
-         "alkemio.toml:3:1 E114 cannot use expect in check \"c\": there is no query; add: query = "
+         "alkemio.toml:6:10 E114 cannot use expect in check \"c\": there is no query; add: query = "
          "\"…\"\n"},
         {"status_format",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"command\"\ncommand = [\"x\"]\nstatus_command = [\"y\"]\n",
-         "alkemio.toml:3:1 E114 cannot use status_command in migration \"d\": status_format is "
+         "alkemio.toml:7:18 E114 cannot use status_command in migration \"d\": status_format is "
          "missing; add: status_format = \"ory\" or "
          "\"exit\"\n"},
         {"status_command",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"command\"\ncommand = [\"x\"]\nstatus_format = \"ory\"\n",
-         "alkemio.toml:3:1 E114 cannot use status_format in migration \"d\": status_command is "
+         "alkemio.toml:7:17 E114 cannot use status_format in migration \"d\": status_command is "
          "missing; add: status_command = [\"…\"]\n"},
     };
     for (const Row& row : rows) compare(row);
@@ -249,38 +249,38 @@ TEST_CASE("config: contradictions are named with both sides") {
     const Row rows[] = {
         {"two databases",
          "[[database]]\nname = \"d\"\n[[database]]\nname = \"d\"\n",
-         "alkemio.toml:3:1 E115 cannot have two [[database]] named \"d\": the first is at "
-         "alkemio.toml:1:1; remove or rename one of them\n"},
+         "alkemio.toml:4:8 E115 cannot have two [[database]] named \"d\": the first is at "
+         "alkemio.toml:2:8; remove or rename one of them\n"},
         {"two roles",
          "[[role]]\nname = \"r\"\n[[role]]\nname = \"r\"\n",
-         "alkemio.toml:3:1 E115 cannot have two [[role]] named \"r\": the first is at "
-         "alkemio.toml:1:1; remove or rename one of them\n"},
+         "alkemio.toml:4:8 E115 cannot have two [[role]] named \"r\": the first is at "
+         "alkemio.toml:2:8; remove or rename one of them\n"},
         {"two migrations",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = \"sql\"\nfiles = "
          "\"a\"\n[[migration]]\ndatabase = "
          "\"d\"\nengine = \"sql\"\nfiles = \"b\"\n",
-         "alkemio.toml:7:1 E115 cannot have two [[migration]] named \"d\": the first is at "
-         "alkemio.toml:3:1; without a name the database's "
+         "alkemio.toml:8:12 E115 cannot have two [[migration]] named \"d\": the first is at "
+         "alkemio.toml:4:12; without a name the database's "
          "counts; give each a name of its own\n"},
         {"undeclared database of a migration",
          "[[database]]\nname = \"kratos\"\n[[migration]]\ndatabase = \"kratso\"\nengine = "
          "\"sql\"\nfiles = \"a\"\n",
-         "alkemio.toml:3:1 E115 cannot use the database \"kratso\" in migration \"kratso\": no "
+         "alkemio.toml:4:12 E115 cannot use the database \"kratso\" in migration \"kratso\": no "
          "[[database]] declares it; did you mean "
          "\"kratos\"?\n"},
         {"undeclared database of a check",
          "[[check]]\ndatabase = \"x\"\ntables = \"t\"\n",
-         "alkemio.toml:1:1 E115 cannot use the database \"x\" in a check: no [[database]] declares "
+         "alkemio.toml:2:12 E115 cannot use the database \"x\" in a check: no [[database]] declares "
          "it; declare it\n"},
         {"role after no migration",
          "[[database]]\nname = \"d\"\n[[role]]\nname = \"r\"\nafter_migrations_of = \"d\"\n",
-         "alkemio.toml:3:1 E115 cannot wait with role \"r\" for the migrations of \"d\": no "
+         "alkemio.toml:5:23 E115 cannot wait with role \"r\" for the migrations of \"d\": no "
          "[[migration]] belongs to that database; remove "
          "after_migrations_of, or add the migration\n"},
         {"Kratos and Hydra, by profile",
          "[[database]]\nname = \"ory\"\nprofile = \"kratos\"\n[[check]]\ndatabase = "
          "\"ory\"\nprofile = \"hydra\"\n",
-         "alkemio.toml:1:1 E115 cannot keep Kratos and Hydra in one database, \"ory\": both record "
+         "alkemio.toml:2:8 E115 cannot keep Kratos and Hydra in one database, \"ory\": both record "
          "their migrations in a table "
          "schema_migration; give each a database of its own\n"},
         {"Kratos and Hydra, by command",
@@ -288,7 +288,7 @@ TEST_CASE("config: contradictions are named with both sides") {
          "\"command\"\ncommand = "
          "[\"/usr/bin/kratos\"]\n[[migration]]\nname = \"h\"\ndatabase = \"ory\"\nengine = "
          "\"command\"\ncommand = [\"hydra\"]\n",
-         "alkemio.toml:1:1 E115 cannot keep Kratos and Hydra in one database, \"ory\": both record "
+         "alkemio.toml:2:8 E115 cannot keep Kratos and Hydra in one database, \"ory\": both record "
          "their migrations in a table "
          "schema_migration; give each a database of its own\n"},
         {"Synapse with the server's locale",
@@ -298,34 +298,34 @@ TEST_CASE("config: contradictions are named with both sides") {
          "add: locale = \"C\"\n"},
         {"Synapse with C.UTF-8",
          "[[database]]\nname = \"s\"\nprofile = \"synapse\"\nlocale = \"C.UTF-8\"\n",
-         "alkemio.toml:1:1 E115 cannot give Synapse the database \"s\": its locale is "
+         "alkemio.toml:4:10 E115 cannot give Synapse the database \"s\": its locale is "
          "\"C.UTF-8\"/\"C.UTF-8\", and Synapse demands C, "
          "literally; add: locale = \"C\"\n"},
         {"Synapse with half of C",
          "[[database]]\nname = \"s\"\nprofile = \"synapse\"\nlc_collate = \"C\"\nlc_ctype = "
          "\"C.UTF-8\"\n",
-         "alkemio.toml:1:1 E115 cannot give Synapse the database \"s\": its locale is "
+         "alkemio.toml:5:12 E115 cannot give Synapse the database \"s\": its locale is "
          "\"C\"/\"C.UTF-8\", and Synapse demands C, literally; "
          "add: locale = \"C\"\n"},
         {"Synapse with another encoding",
          "[[database]]\nname = \"s\"\nprofile = \"synapse\"\nlocale = \"C\"\nencoding = "
          "\"LATIN1\"\n",
-         "alkemio.toml:1:1 E115 cannot give Synapse the database \"s\": its encoding is LATIN1, "
+         "alkemio.toml:5:12 E115 cannot give Synapse the database \"s\": its encoding is LATIN1, "
          "and Synapse demands UTF8; add: encoding = "
          "\"UTF8\"\n"},
         {"locale twice",
          "[[database]]\nname = \"d\"\nlocale = \"C\"\nlc_ctype = \"C\"\n",
-         "alkemio.toml:1:1 E115 cannot use both locale and lc_collate or lc_ctype in database "
+         "alkemio.toml:3:10 E115 cannot use both locale and lc_collate or lc_ctype in database "
          "\"d\": locale is both of them; remove "
          "locale\n"},
         {"locale of another provider",
          "[[database]]\nname = \"d\"\nicu_locale = \"de\"\nicu_rules = \"&a < b\"\nbuiltin_locale "
          "= \"C\"\n",
-         "alkemio.toml:1:1 E115 cannot use icu_locale in database \"d\": locale_provider is not "
+         "alkemio.toml:3:14 E115 cannot use icu_locale in database \"d\": locale_provider is not "
          "icu; add: locale_provider = \"icu\"\n"
-         "alkemio.toml:1:1 E115 cannot use icu_rules in database \"d\": locale_provider is not "
+         "alkemio.toml:4:13 E115 cannot use icu_rules in database \"d\": locale_provider is not "
          "icu; add: locale_provider = \"icu\"\n"
-         "alkemio.toml:1:1 E115 cannot use builtin_locale in database \"d\": locale_provider is "
+         "alkemio.toml:5:18 E115 cannot use builtin_locale in database \"d\": locale_provider is "
          "not builtin; add: locale_provider = "
          "\"builtin\"\n"},
         {"extension twice",
@@ -358,7 +358,7 @@ TEST_CASE("config: contradictions are named with both sides") {
         {"two ways to name the migrations of TypeORM",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"typeorm\"\nfiles = \"a\"\ndata_source = \"b\"\n",
-         "alkemio.toml:3:1 E115 cannot use both files and data_source in migration \"d\": the data "
+         "alkemio.toml:6:9 E115 cannot use both files and data_source in migration \"d\": the data "
          "source says which files there are; remove one\n"},
         {"TypeORM without any",
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
@@ -369,11 +369,11 @@ TEST_CASE("config: contradictions are named with both sides") {
          "[[database]]\nname = \"d\"\n[[migration]]\ndatabase = \"d\"\nengine = "
          "\"command\"\ncommand = [\"x\"]\nstatus_command = "
          "[\"y\"]\nstatus_format = \"exit\"\nstatus_query = \"SELECT 1\"\n",
-         "alkemio.toml:3:1 E115 cannot use both status_command and status_query in migration "
+         "alkemio.toml:9:16 E115 cannot use both status_command and status_query in migration "
          "\"d\": only one can answer; remove one\n"},
         {"ports and hosts",
          "[postgres]\nhost = \"a,b,c\"\nport = [1, 2]\n",
-         "alkemio.toml:1:1 E115 cannot match 2 ports with 3 hosts: there must be one port, or one "
+         "alkemio.toml:3:8 E115 cannot match 2 ports with 3 hosts: there must be one port, or one "
          "for each host\n"},
         {"both forms of a secret",
          "[[role]]\nname = \"r\"\npassword = \"${env:X}\"\npassword_file = \"/x\"\n",
@@ -392,12 +392,12 @@ TEST_CASE("config: contradictions are named with both sides") {
          "directory; mount the secret, or mend the path\n"},
         {"system's authorities",
          "[postgres]\nsslrootcert = \"system\"\n",
-         "alkemio.toml:1:1 E115 cannot use sslrootcert = \"system\" with sslmode = \"prefer\": "
+         "alkemio.toml:2:15 E115 cannot use sslrootcert = \"system\" with sslmode = \"prefer\": "
          "anybody can have a certificate of the system's "
          "authorities, so the name must be compared; use sslmode = \"verify-full\"\n"},
         {"channel binding",
          "[postgres]\nsslmode = \"disable\"\nchannel_binding = \"require\"\n",
-         "alkemio.toml:1:1 E115 cannot use channel_binding = \"require\" with sslmode = "
+         "alkemio.toml:2:11 E115 cannot use channel_binding = \"require\" with sslmode = "
          "\"disable\": there is no channel to bind to without "
          "TLS; use sslmode = \"require\" or more\n"},
         {"secret in a command",
@@ -416,20 +416,20 @@ TEST_CASE(
     const std::string longest(63, 'x');
     CHECK(failures(parse("[[role]]\nname = \"" + longest + "\"\n")).empty());
     CHECK(failures(parse("[[role]]\nname = \"" + longest + "y\"\n")) ==
-          "alkemio.toml:1:1 E113 cannot use the role name \"" + longest +
+          "alkemio.toml:2:8 E113 cannot use the role name \"" + longest +
               "y\": it has 64 bytes, and PostgreSQL keeps 63; shorten it\n");
     CHECK(failures(parse("[[role]]\nname = \"pg_x\"\n")) ==
-          "alkemio.toml:1:1 E113 cannot make the role \"pg_x\": names that begin with pg_ are "
+          "alkemio.toml:2:8 E113 cannot make the role \"pg_x\": names that begin with pg_ are "
           "PostgreSQL's own\n");
     CHECK(failures(parse("[[database]]\nname = \"d\"\n[[database.grant]]\nprivileges = "
                          "[\"conect\", \"all privileges\"]\nroles = \"public\"\n")) ==
-          "alkemio.toml:3:1 E113 cannot grant \"CONECT\" on database: it must be one of ALL, "
+          "alkemio.toml:4:14 E113 cannot grant \"CONECT\" on database: it must be one of ALL, "
           "CONNECT, CREATE, TEMPORARY; did you mean "
           "\"CONNECT\"?\n");
     CHECK(failures(parse("[[database]]\nname = \"d\"\n[[database.default_privilege]]\nprivileges = "
                          "[\"SELECT; DROP\"]\non = "
                          "\"sequences\"\nroles = \"public\"\n")) ==
-          "alkemio.toml:3:1 E113 cannot grant \"SELECT; DROP\" on sequences: it must be one of "
+          "alkemio.toml:4:14 E113 cannot grant \"SELECT; DROP\" on sequences: it must be one of "
           "ALL, SELECT, UPDATE, USAGE\n");
 }
 
@@ -447,10 +447,10 @@ TEST_CASE("config: everything wrong is told together, in the order of the file")
           "alkemio.toml:7:11 E113 cannot use \"full\" as \"sslmode\" in postgres: it must be one "
           "of disable, allow, prefer, require, "
           "verify-ca, verify-full\n"
-          "alkemio.toml:9:1 E115 cannot use the database \"e\" in migration \"e\": no [[database]] "
-          "declares it; declare it\n"
           "alkemio.toml:9:1 E114 cannot run migration \"e\": the engine sql needs files; add: "
           "files = \"…/*.sql\"\n"
+          "alkemio.toml:10:12 E115 cannot use the database \"e\" in migration \"e\": no [[database]] "
+          "declares it; declare it\n"
           "environment PGPASSWORD_FILE E115 cannot use both PGPASSWORD and PGPASSWORD_FILE: only "
           "one of them can count; unset PGPASSWORD or "
           "PGPASSWORD_FILE\n");
@@ -486,7 +486,7 @@ TEST_CASE("config: what stands between a function's brackets must be types") {
     for (const char* bad : {"f(int;)", "f(int) TO x; f(int)", "f(,)", "f(\"x\")", "f(numeric(1))"}) {
         CAPTURE(bad);
         CHECK(with(bad) ==
-              fmt::format("alkemio.toml:3:1 E113 cannot grant on the function \"{}\": its arguments "
+              fmt::format("alkemio.toml:8:11 E113 cannot grant on the function \"{}\": its arguments "
                           "are no list of types; write the types alone, without modifiers: "
                           "name(text, integer[])\n",
                           bad));
@@ -497,20 +497,65 @@ TEST_CASE("config: names that PostgreSQL keeps for itself, and blank ones, are r
     const Row rows[] = {
         {"public",
          "[[role]]\nname = \"public\"\n",
-         "alkemio.toml:1:1 E113 cannot make the role \"public\": it is a word of PostgreSQL's own, "
+         "alkemio.toml:2:8 E113 cannot make the role \"public\": it is a word of PostgreSQL's own, "
          "and no role can have that name\n"},
         {"none",
          "[[role]]\nname = \"none\"\n",
-         "alkemio.toml:1:1 E113 cannot make the role \"none\": it is a word of PostgreSQL's own, and "
+         "alkemio.toml:2:8 E113 cannot make the role \"none\": it is a word of PostgreSQL's own, and "
          "no role can have that name\n"},
         {"PUBLIC, which is another name", "[[role]]\nname = \"PUBLIC\"\n", ""},
         {"template0",
          "[[database]]\nname = \"template0\"\n",
-         "alkemio.toml:1:1 E113 cannot use the database \"template0\": it is PostgreSQL's own, and "
+         "alkemio.toml:2:8 E113 cannot use the database \"template0\": it is PostgreSQL's own, and "
          "nobody can connect to it\n"},
         {"blanks",
          "[[database]]\nname = \"  \"\n",
-         "alkemio.toml:1:1 E113 cannot use the database name \"  \": it is blank\n"},
+         "alkemio.toml:2:8 E113 cannot use the database name \"  \": it is blank\n"},
+    };
+    for (const Row& row : rows) compare(row);
+}
+
+TEST_CASE("config: circles of membership are named once each, at the key") {
+    CHECK(failures(parse("[[role]]\nname = \"a\"\nmember_of = [\"a\"]\n")) ==
+          "alkemio.toml:3:13 E115 cannot make the role \"a\" a member of \"a\": no role can be a member of itself; remove "
+          "one of them from member_of\n");
+    CHECK(failures(parse("[[role]]\nname = \"a\"\nmember_of = [\"b\"]\n[[role]]\nname = \"b\"\nmember_of = [\"c\"]\n"
+                         "[[role]]\nname = \"c\"\nmember_of = [\"a\", \"pg_monitor\"]\n")) ==
+          "alkemio.toml:3:13 E115 cannot make the role \"a\" a member of \"b\": \"b\" is a member of \"a\" in turn; remove "
+          "one of them from member_of\n");
+    CHECK(failures(parse("[[role]]\nname = \"a\"\nmember_of = [\"b\", \"c\"]\n[[role]]\nname = \"b\"\nmember_of = "
+                         "[\"c\"]\n[[role]]\nname = \"c\"\n"))
+              .empty());
+}
+
+TEST_CASE("config: what PostgreSQL would refuse later is refused at its place") {
+    const Row rows[] = {
+        {"an empty password",
+         "[[role]]\nname = \"r\"\npassword = \"\"\n",
+         "alkemio.toml:3:12 E116 cannot use the value of \"password\" in role.r: it is empty; write the secret, or leave the "
+         "key out\n"},
+        {"an encoding that there is not",
+         "[[database]]\nname = \"d\"\nencoding = \"UTF-9\"\n",
+         "alkemio.toml:3:12 E113 cannot use the encoding \"UTF-9\" in database \"d\": no database can have it; did you mean "
+         "\"UTF8\"?\n"},
+        {"an encoding of clients",
+         "[[database]]\nname = \"d\"\nencoding = \"SJIS\"\n",
+         "alkemio.toml:3:12 E113 cannot use the encoding \"SJIS\" in database \"d\": no database can have it; see the "
+         "encodings of servers in PostgreSQL's manual, \"Character Set Support\"\n"},
+        {"encodings in another spelling",
+         "[[database]]\nname = \"d\"\nencoding = \"utf-8\"\n[[database]]\nname = \"e\"\nencoding = \"iso-8859-5\"\n",
+         ""},
+        {"a version that is none",
+         "[postgres]\nexpected_version = \"abc\"\n",
+         "alkemio.toml:2:20 E113 cannot use \"abc\" as \"expected_version\" in postgres: it is no version of PostgreSQL; write "
+         "17 or 17.5\n"},
+        {"versions", "[postgres]\nexpected_version = \"17\"\n", ""},
+        {"no version", "[postgres]\nexpected_version = \"\"\n", ""},
+        {"an owner that only migrations make",
+         "[[role]]\nname = \"late\"\nafter_migrations_of = \"d\"\n[[database]]\nname = \"d\"\nowner = \"late\"\n"
+         "[[migration]]\ndatabase = \"d\"\nengine = \"sql\"\nfiles = \"a\"\n",
+         "alkemio.toml:6:9 E115 cannot give database \"d\" to the role \"late\": the migrations of \"d\" make that role, "
+         "which is later; name another owner, or remove after_migrations_of\n"},
     };
     for (const Row& row : rows) compare(row);
 }
@@ -528,7 +573,7 @@ TEST_CASE("config: the address of the health endpoint must be one") {
     for (const char* bad : {"garbage", ":", "127.0.0.1:99999", "127.0.0.1:0", "h:8080x", "unix:"}) {
         CAPTURE(bad);
         CHECK(failures(parse(fmt::format("[health]\nlisten = \"{}\"\n", bad))) ==
-              fmt::format("alkemio.toml:1:1 E113 cannot use \"{}\" as the address of the health "
+              fmt::format("alkemio.toml:2:10 E113 cannot use \"{}\" as the address of the health "
                           "endpoint: it is neither HOST:PORT nor unix:PATH nor unix:@NAME\n",
                           bad));
     }
