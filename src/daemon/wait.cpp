@@ -33,6 +33,12 @@ Result<std::string> wait_for_postgres(const config::Config& config, const Stop& 
     return ready->story();
 }
 
+/// What was waited for did not come in time, whatever stood in its way at last.
+Failure not_in_time(Failure failure, const Stop& stop) {
+    if (stop.expired() && !stop.requested()) failure.code = Code::wait_timeout;
+    return failure;
+}
+
 Failure not_made(const std::string& name, const Stop& stop, const Failure& missing) {
     Failure failure = stop.failure(Code::wait_timeout, fmt::format("cannot wait any longer for database={}", name));
     if (failure.signal == 0) failure.because = missing.because;
@@ -44,7 +50,14 @@ Failure not_made(const std::string& name, const Stop& stop, const Failure& missi
 /// Until role and database are there, as the maintenance user sees it: whoever logs in is told only that he is refused. The
 /// Failure if they do not come; where that user cannot look, the login alone has to tell.
 std::optional<Failure> wait_until_made(const config::Config& config, const postgres::Login& login, const Stop& stop) {
+    postgres::ReadyRules rules = rules_of(config);
+    rules.refusal_grace = Duration{0};
+    rules.expected_version.clear();
     postgres::Sessions sessions{server_of(config)};
+    auto ready = postgres::wait_ready(sessions.server(), sessions.server().maintenance, rules, stop);
+    if (!ready && stop.over()) return not_in_time(std::move(ready).error(), stop);
+    if (!ready) return {};
+    sessions.adopt(std::move(ready->session));
     std::string told;
     Duration pause = kFirstPause;
     while (true) {
@@ -71,12 +84,7 @@ Result<std::string> wait_for_database(const config::Config& config, const std::s
     const postgres::Login login = login_of(config, name);
     if (auto failure = wait_until_made(config, login, stop)) return std::move(*failure);
     auto ready = postgres::wait_ready(server_of(config), login, rules, stop);
-    if (!ready) {
-        Failure failure = std::move(ready).error();
-        // What was waited for did not come in time, whatever stood in its way at last.
-        if (stop.expired() && !stop.requested()) failure.code = Code::wait_timeout;
-        return failure;
-    }
+    if (!ready) return not_in_time(std::move(ready).error(), stop);
     return fmt::format("ready after {}", show(std::chrono::duration_cast<Duration>(Clock::now() - began)));
 }
 

@@ -96,8 +96,8 @@ class ConfigTest(unittest.TestCase):
         ran = self.expect(10, "config", "check", "--config", path, PGPASSWORD="a", PGPASSWORD_FILE="b")
         self.assertEqual(ran.stdout, f"{path}: 6 errors.\n")
         places = re.findall(r"^error\[(E\d+)\].*\n  --> (.*)$", ran.stderr, re.MULTILINE)
-        self.assertEqual(places, [("E112", f"{path}:2:1"), ("E113", f"{path}:3:8"), ("E115", f"{path}:5:1"), ("E115", f"{path}:9:1"),
-                                  ("E114", f"{path}:9:1"), ("E115", "environment PGPASSWORD_FILE")])
+        self.assertEqual(places, [("E112", f"{path}:2:1"), ("E113", f"{path}:3:8"), ("E115", f"{path}:5:1"), ("E114", f"{path}:9:1"),
+                                  ("E115", f"{path}:10:12"), ("E115", "environment PGPASSWORD_FILE")])
         self.assertIn('hint: did you mean "host"?', ran.stderr)
         self.assertEqual(self.termination.read_text(), ran.stderr)
 
