@@ -2,10 +2,14 @@
 #include "migrate/sql/parser.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include <boost/json/parse.hpp>
 #include <pg_query.h>
+
+#include "base/text.h"
+#include "migrate/sql/blank.h"
 
 namespace ainit::migrate::sql {
 namespace {
@@ -45,6 +49,30 @@ Split taken(PgQuerySplitResult result, std::string_view text) {
     return split;
 }
 
+/// From `begin` to `end`: where there is more than blanks, comments and semicolons.
+std::optional<std::size_t> something_in(std::string_view text, std::size_t begin, std::size_t end) {
+    std::size_t at = skip_blank(text, begin).end;
+    while (at < end && text[at] == ';') at = skip_blank(text, at + 1).end;
+    if (at < end) return at;
+    return {};
+}
+
+/// libpg_query's scanner takes for a statement only what has a keyword of its grammar, and leaves out the rest without a word:
+/// a misspelt SELEC 1 would count as done. No statement of any version is without one.
+std::optional<Trouble> passed_over(std::string_view text, const std::vector<Piece>& pieces) {
+    std::size_t begin = 0;
+    std::optional<std::size_t> found;
+    for (const Piece& piece : pieces) {
+        if (!found) found = something_in(text, begin, piece.offset);
+        begin = piece.offset + piece.length;
+    }
+    if (!found) found = something_in(text, begin, text.size());
+    if (!found) return {};
+    std::size_t end = *found + 1;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    return Trouble{"syntax error at or near \"" + mend_utf8(text.substr(*found, end - *found)) + "\"", *found};
+}
+
 }  // namespace
 
 int grammar_version() {
@@ -59,7 +87,9 @@ Split split_by_grammar(const std::string& text) {
 }
 
 Split split_by_words(const std::string& text) {
-    return taken(pg_query_split_with_scanner(text.c_str()), text);
+    Split split = taken(pg_query_split_with_scanner(text.c_str()), text);
+    if (!split.trouble) split.trouble = passed_over(text, split.pieces);
+    return split;
 }
 
 std::optional<boost::json::value> parse_tree(const std::string& statement) {

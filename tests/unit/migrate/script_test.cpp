@@ -75,6 +75,15 @@ TEST_CASE("script: a syntax error is shown with its line and a caret") {
     CHECK(failure.excerpt == "2 | CREATE TABEL é;\n  |        ^");
 }
 
+TEST_CASE("script: what has no keyword at all is no statement of any version, and is not left out in silence") {
+    for (const char* text : {"SELECT 1;\nSELEC 1;\n", "SELEC 1; SELECT 1;", "SELECT 1; /* ; */ SELEC 1", "SELECT 1;; -- one\nSELEC 1;; SELECT 2"}) {
+        CAPTURE(text);
+        CHECK(refused(text, Grammar::newer).because == "syntax error at or near \"SELEC\"");
+    }
+    // A word that the grammar does not know, beside one that it does.
+    CHECK(statements("SELECT 1; CREATE TABEL a; -- end\n;", Grammar::newer) == Texts{"SELECT 1", "CREATE TABEL a"});
+}
+
 TEST_CASE("script: a newer server judges for itself what the grammar does not understand") {
     const std::string text = "CREATE TABEL a; VACUUM t; SELECT 1";
     CHECK(statements(text, Grammar::newer) == Texts{"CREATE TABEL a", "VACUUM t", "SELECT 1"});
