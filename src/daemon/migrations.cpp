@@ -41,6 +41,13 @@ void log_progress(const migrate::Progress& progress) {
     }
 }
 
+migrate::ProgressSink logged(const migrate::ProgressSink& told) {
+    return [&told](const migrate::Progress& progress) {
+        log_progress(progress);
+        told(progress);
+    };
+}
+
 }  // namespace
 
 Result<migrate::Created> create_migration(const config::Config& config, const config::Migration& migration,
@@ -158,10 +165,10 @@ migrate::Run Migrations::when_alone(const migrate::Context& context, const std::
     return none;
 }
 
-void Migrations::run(MigrationStatus& status, const Stop& stop) {
+void Migrations::run(MigrationStatus& status, const Stop& stop, const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const migrate::ProgressSink sink = log_progress;
+    const migrate::ProgressSink sink = logged(told);
     migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
     context.extent = extent_;
@@ -169,10 +176,11 @@ void Migrations::run(MigrationStatus& status, const Stop& stop) {
     settle(status, *item, context, when_alone(context, run, stop), stop);
 }
 
-void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop) {
+void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop,
+                        const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const migrate::ProgressSink sink = log_progress;
+    const migrate::ProgressSink sink = logged(told);
     migrate::Context context = context_of(*item, sink);
     context.run_until = stop.deadline();
     const auto run = [&] { return item->engine->revert(context, order, stop); };

@@ -29,14 +29,14 @@ class Migrations {
     bool to_run(const MigrationStatus& status) const;
     bool something_to_run(const std::vector<MigrationStatus>& all) const;
 
-    /// Runs one and looks again.
-    void run(MigrationStatus& status, const Stop& stop);
+    /// Runs one and looks again. What its engine tells goes to the log, and to `told`.
+    void run(MigrationStatus& status, const Stop& stop, const migrate::ProgressSink& told);
     /// All of them, not looked at yet.
     std::vector<MigrationStatus> known() const;
     /// Does of one what a person says of a migration that is half done.
     void repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop);
     /// Reverts of one what `order` says, and looks again.
-    void revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop);
+    void revert(MigrationStatus& status, const migrate::Revert& order, const Stop& stop, const migrate::ProgressSink& told);
 
   private:
     struct Item;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "daemon/migrations.h"
 #include "daemon/missing.h"
+#include "daemon/phases.h"
 #include "plan/planner.h"
 #include "postgres/lock.h"
 #include "provision/provision.h"
@@ -19,25 +20,6 @@ constexpr std::string_view kRoom = "run";
 /// Between two passes over everything, after the server was lost or had no slot for us.
 constexpr Duration kFirstPause{100};
 constexpr Duration kLongestPause{1'000};
-
-/// Adds what a part of the run cost, also when it is left early.
-class PhaseClock {
-  public:
-    PhaseClock(std::vector<Phase>& phases, std::string name)
-        : phases_{phases}, name_{std::move(name)}, began_{Clock::now()} {}
-    ~PhaseClock() {
-        phases_.push_back({name_, std::chrono::duration_cast<Duration>(Clock::now() - began_), note});
-    }
-    PhaseClock(const PhaseClock&) = delete;
-    PhaseClock& operator=(const PhaseClock&) = delete;
-
-    std::string note{};
-
-  private:
-    std::vector<Phase>& phases_;
-    std::string name_;
-    Deadline began_;
-};
 
 std::string show_version(int number) {
     return fmt::format("{}.{}", number / 10000, number % 10000);
@@ -70,6 +52,12 @@ class Attempt {
     bool apply(std::string name);
     std::optional<postgres::ClusterLock> take_lock();
     bool migrate(postgres::ClusterLock& lock);
+    /// Writes what an engine tells into the timeline, until the sink goes.
+    migrate::ProgressSink files_of(const PhaseClock& clock) const {
+        return [files = std::make_shared<Files>(*summary_.timeline, clock.number())](const migrate::Progress& progress) {
+            files->hear(progress);
+        };
+    }
     /// What became of a migration under a lock that may be lost; false when the whole run is over with it.
     bool judge(MigrationStatus& status, postgres::ClusterLock& lock);
     void tell_missing(const Failure& missing);
@@ -86,13 +74,15 @@ class Attempt {
 };
 
 bool Attempt::wait_for_server() {
-    PhaseClock clock{summary_.phases, "wait"};
+    PhaseClock clock{summary_, "wait", "wait"};
+    States states{*summary_.timeline, clock.number()};
     postgres::ReadyRules rules = rules_of(config_);
     rules.on_setback = order_.on_setback;
+    rules.on_state = [&](const std::string& state) { state == "ready" ? states.leave() : states.enter(state); };
     auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules,
                                       stop_.within(config_.postgres.ready_timeout));
     if (!ready) return fail(advised_without_file(config_, std::move(ready).error()));
-    clock.note = ready->story();
+    clock.note(ready->story());
     summary_.server = fmt::format("{}, PostgreSQL {}", sessions_.server().address(),
                                   show_version(ready->session.server_version()));
     sessions_.adopt(std::move(ready->session));
@@ -100,7 +90,7 @@ bool Attempt::wait_for_server() {
 }
 
 bool Attempt::observe(plan::Phase phase) {
-    PhaseClock clock{summary_.phases, "observe"};
+    PhaseClock clock{summary_, "observe", "observe"};
     auto observed = provision::observe(sessions_, config_, stop_);
     if (!observed) return fail(std::move(observed).error());
     summary_.observed = std::move(*observed);
@@ -115,7 +105,7 @@ bool Attempt::look() {
         for (const Failure& warning : summary_.plan.warnings) log::warn("plan", warning.line());
     }
     {
-        PhaseClock clock{summary_.phases, "look at migrations"};
+        PhaseClock clock{summary_, "look", "look at migrations"};
         summary_.migrations = migrations_.look(provisions() ? &summary_.observed : nullptr, stop_);
     }
     if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish looking at the cluster"));
@@ -163,8 +153,10 @@ bool Attempt::nothing_to_do() const {
 }
 
 std::optional<postgres::ClusterLock> Attempt::take_lock() {
-    PhaseClock clock{summary_.phases, "lock"};
-    auto taken = postgres::ClusterLock::take(sessions_.server(), stop_.within(config_.postgres.lock_wait));
+    PhaseClock clock{summary_, "lock", "lock"};
+    States holders{*summary_.timeline, clock.number()};
+    auto taken = postgres::ClusterLock::take(sessions_.server(), stop_.within(config_.postgres.lock_wait),
+                                             [&](const std::string& holder) { holders.enter("held by " + holder); });
     if (!taken) {
         fail(std::move(taken).error());
         return {};
@@ -198,9 +190,11 @@ bool Attempt::has_late_parts() const {
 
 bool Attempt::apply(std::string name) {
     if (summary_.plan.empty()) return true;
-    PhaseClock clock{summary_.phases, std::move(name)};
+    PhaseClock clock{summary_, "provision", std::move(name)};
+    Steps steps{*summary_.timeline, clock.number()};
     provision::Applied applied = provision::apply(
-        sessions_, summary_.plan, config_, stop_, [](const plan::Outcome& outcome) {
+        sessions_, summary_.plan, config_, stop_, [&](const plan::Outcome& outcome) {
+            steps.add(outcome);
             if (outcome.effect == plan::Effect::changed) {
                 log::info("provision", plan::describe(outcome.step.action),
                           {{"reason", outcome.step.reason}, {"took", show(outcome.duration)}});
@@ -208,7 +202,7 @@ bool Attempt::apply(std::string name) {
                 log::debug("provision", plan::describe(outcome.step.action), {{"note", outcome.note}});
             }
         });
-    clock.note = fmt::format("{} of {} steps changed something", applied.changed(), applied.outcomes.size());
+    clock.note(fmt::format("{} of {} steps changed something", applied.changed(), applied.outcomes.size()));
     summary_.outcomes.insert(summary_.outcomes.end(), applied.outcomes.begin(), applied.outcomes.end());
     if (applied.failure) return fail(std::move(*applied.failure));
     summary_.plan.steps.clear();
@@ -224,9 +218,9 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         if (std::ranges::find(failed_databases, status.database) != failed_databases.end()) continue;
         if (!migrations_.to_run(status)) continue;
         if (auto held = lock.still_held(stop_); !held) return fail(std::move(held).error());
-        PhaseClock clock{summary_.phases, fmt::format("migrate {}", status.name)};
-        migrations_.run(status, postgres::LockWatch{lock, stop_}.stop());
-        if (status.report) clock.note = status.report->state;
+        PhaseClock clock{summary_, "migrate", fmt::format("migrate {}", status.name)};
+        migrations_.run(status, postgres::LockWatch{lock, stop_}.stop(), files_of(clock));
+        if (status.report) clock.note(status.report->state);
         // The others would meet the same.
         if (!judge(status, lock)) return false;
         if (status.failure) {
@@ -264,9 +258,9 @@ bool Attempt::revert() {
     if (!lock) return false;
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
-        PhaseClock clock{summary_.phases, fmt::format("revert {}", status.name)};
-        migrations_.revert(status, order_.revert, postgres::LockWatch{*lock, stop_}.stop());
-        if (status.report) clock.note = status.report->state;
+        PhaseClock clock{summary_, "revert", fmt::format("revert {}", status.name)};
+        migrations_.revert(status, order_.revert, postgres::LockWatch{*lock, stop_}.stop(), files_of(clock));
+        if (status.report) clock.note(status.report->state);
         if (!judge(status, *lock) || status.failure) return false;
     }
     return true;
@@ -277,12 +271,12 @@ bool Attempt::repair() {
     if (order_.repair.choice != migrate::Repair::Choice::show && !(lock = take_lock())) return false;
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
-        PhaseClock clock{summary_.phases, fmt::format("repair {}", status.name)};
+        PhaseClock clock{summary_, "repair", fmt::format("repair {}", status.name)};
         std::optional<postgres::LockWatch> watch;
         if (lock) watch.emplace(*lock, stop_);
         migrations_.repair(status, order_.repair, watch ? watch->stop() : stop_);
         watch.reset();
-        if (status.report) clock.note = status.report->state;
+        if (status.report) clock.note(status.report->state);
         if (lock && !judge(status, *lock)) return false;
         if (!lock && status.failure) fail(*status.failure);
     }
@@ -290,12 +284,13 @@ bool Attempt::repair() {
 }
 
 void Attempt::verify() {
-    PhaseClock clock{summary_.phases, "verify"};
+    PhaseClock clock{summary_, "verify", "verify"};
     summary_.findings.clear();
     for (const std::string& database : databases_to_verify()) {
         auto found = verify::verify(sessions_, config_, stop_, database);
         std::ranges::move(found, std::back_inserter(summary_.findings));
     }
+    add_findings(*summary_.timeline, clock.number(), summary_.findings);
     // While something is pending a check may fail for that very reason.
     if (order_.goal == Goal::look && summary_.pending()) return;
     for (const verify::Finding& finding : summary_.findings) {
@@ -343,6 +338,10 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
     return summary.failures.empty();
 }
 
+std::string earlier(int passes, const Failure& last) {
+    return passes == 1 ? last.because : fmt::format("{}, the last: {}", passes, last.because);
+}
+
 bool worth_another_pass(const Summary& summary) {
     return !summary.failures.empty() && std::ranges::all_of(summary.failures, [](const Failure& failure) {
         const bool heals = failure.code == Code::connection_lost || failure.code == Code::not_ready;
@@ -351,6 +350,15 @@ bool worth_another_pass(const Summary& summary) {
 }
 
 }  // namespace
+
+std::vector<Phase> Summary::phases() const {
+    std::vector<Phase> phases;
+    const Microseconds now = timeline->now();
+    for (const Event& event : timeline->events()) {
+        if (event.parent == 0) phases.push_back({event.name, std::chrono::floor<Duration>(event.took(now)), event.note});
+    }
+    return phases;
+}
 
 int Summary::changed() const {
     const auto steps = std::ranges::count(outcomes, plan::Effect::changed, &plan::Outcome::effect);
@@ -379,10 +387,12 @@ int Summary::exit_code() const { return failures.empty() ? 0 : failures.front().
 
 Summary carry_out(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop) {
     Summary summary;
+    if (order.timeline) summary.timeline = order.timeline;
     const Stop patience = stop.within(config.postgres.ready_timeout);
     Duration pause = kFirstPause;
-    for (std::size_t told = 0; true; told = summary.phases.size()) {
-        const std::size_t made = summary.outcomes.size();
+    int passes = 0;
+    for (int told = summary.timeline->last(); true; told = summary.timeline->last()) {
+        const int made = summary.changed();
         if (pass(config, sessions, order, stop, summary) || !worth_another_pass(summary) || patience.over()) break;
         // Another pass would count again from the end, or find that it is done.
         if ((order.goal == Goal::revert || order.goal == Goal::repair) && summary.locked) break;
@@ -394,9 +404,11 @@ Summary carry_out(const config::Config& config, postgres::Sessions& sessions, co
                   {{"because", first.because}});
         if (order.on_setback) order.on_setback(first);
         sessions.drop_all();
+        const bool goes_on = patience.sleep(pause);
         // What was done stays told; what was only seen is seen anew.
-        if (summary.outcomes.size() == made) summary.phases.resize(told);
-        if (!patience.sleep(pause)) break;
+        passes = summary.changed() == made ? passes + 1 : 0;
+        if (passes > 0) summary.timeline->fold(told + 1, "pass", "earlier passes", earlier(passes, first));
+        if (!goes_on) break;
         pause = std::min(pause * 2, kLongestPause);
         summary.migrated_before = summary.migrated();
         summary.failures.clear();

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/timeline.h"
 #include "config/config.h"
 #include "migrate/engine.h"
 #include "plan/observed.h"
@@ -35,7 +37,7 @@ struct MigrationStatus {
     std::optional<Failure> missing{};         ///< the role or database that it needs and that provisioning would make
 };
 
-/// A part of the run and what it cost.
+/// A part of the run and what it cost: of the timeline what is within nothing else.
 struct Phase {
     std::string name{};  ///< "wait", "observe", "lock", "provision", "migrate kratos", "verify"
     Duration duration{0};
@@ -50,11 +52,12 @@ struct Summary {
     std::vector<plan::Outcome> outcomes{};
     std::vector<MigrationStatus> migrations{};
     std::vector<verify::Finding> findings{};
-    std::vector<Phase> phases{};
+    std::shared_ptr<Timeline> timeline{std::make_shared<Timeline>()};
     std::vector<Failure> failures{};  ///< the first decides the exit code
     bool locked{false};               ///< whether this run took the cluster lock
     int migrated_before{0};           ///< applied by passes of this run that lost the server
 
+    std::vector<Phase> phases() const;
     int changed() const;       ///< steps and migrations this run made
     int migrated() const;      ///< the migrations among them, applied or reverted
     int steps_pending() const; ///< steps not made yet
@@ -86,6 +89,8 @@ struct Order {
     bool run_what_cannot_be_asked{true};
     /// Told as soon as the server is seen not to serve, while it is waited for.
     std::function<void(const Failure&)> on_setback{};
+    /// Where it is written what happens when, to be read meanwhile; empty: one of the summary's own.
+    std::shared_ptr<Timeline> timeline{};
 };
 
 /// Does it. On a cluster where nothing is to be done no lock is taken and nothing is written. When the server goes away

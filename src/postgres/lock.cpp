@@ -70,11 +70,12 @@ Holder holder_of(Session& session, const Stop& stop) {
 }
 
 /// Says who has it, once for each holder.
-void name_new_holder(Session& session, Holder& holder, const Stop& stop) {
+void name_new_holder(Session& session, Holder& holder, const ClusterLock::HolderSink& held_by, const Stop& stop) {
     const Holder now = holder_of(session, stop);
     if (now.pid == 0 || now.pid == holder.pid) return;
     holder = now;
     log::info(kRoom, "waiting for the cluster lock", {{"held_by", holder.text}});
+    if (held_by) held_by(holder.text);
 }
 
 Failure not_ours(const Stop& stop, const Holder& holder) {
@@ -110,7 +111,7 @@ class Pauses {
 
 }  // namespace
 
-Result<ClusterLock> ClusterLock::take(const Server& server, const Stop& stop) {
+Result<ClusterLock> ClusterLock::take(const Server& server, const Stop& stop, const HolderSink& held_by) {
     const auto began = Clock::now();
     std::optional<Session> session;
     Holder holder;
@@ -129,7 +130,7 @@ Result<ClusterLock> ClusterLock::take(const Server& server, const Stop& stop) {
                 const auto waited = std::chrono::duration_cast<Duration>(Clock::now() - began);
                 return ClusterLock{std::move(*session), waited};
             }
-            if (rows) name_new_holder(*session, holder, stop);
+            if (rows) name_new_holder(*session, holder, held_by, stop);
         }
         if (!stop.sleep(pauses.next())) return not_ours(stop, holder);
     }

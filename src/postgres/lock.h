@@ -3,6 +3,8 @@
 // server (a waiter's snapshot would block CREATE INDEX CONCURRENTLY in the holder's run).
 #pragma once
 
+#include <functional>
+#include <string>
 #include <thread>
 
 #include "postgres/session.h"
@@ -12,9 +14,12 @@ namespace ainit::postgres {
 
 class ClusterLock {
   public:
+    /// Told of each run that is seen to hold the lock: "process 77 of the server (…)".
+    using HolderSink = std::function<void(const std::string& holder)>;
+
     /// Polls with jitter until it is ours, on a connection of its own; says once who holds it (pid, application, since when).
     /// Refuses on a standby.
-    static Result<ClusterLock> take(const Server& server, const Stop& stop);
+    static Result<ClusterLock> take(const Server& server, const Stop& stop, const HolderSink& held_by = {});
     ClusterLock(ClusterLock&&) noexcept = default;
     ClusterLock& operator=(ClusterLock&&) noexcept = default;
     ~ClusterLock() = default;

@@ -117,6 +117,7 @@ class Waiting {
         phase_began_ = phases_.empty() ? began_ : now;
         log::info(kRoom, fmt::format("{}: {}", server_.address(), state),
                   {{"because", because}, {"sqlstate", sqlstate}});
+        if (rules_.on_state) rules_.on_state(state);
         phases_.push_back({std::move(state), sqlstate, Duration{0}});
         return true;
     }

@@ -19,6 +19,8 @@ struct ReadyRules {
     bool direct{true};               ///< refuse transaction poolers
     /// Told of each new state in which the server does not serve, as soon as it is seen.
     std::function<void(const Failure&)> on_setback{};
+    /// Told of each state as it is entered, "ready" after another one included.
+    std::function<void(const std::string& state)> on_state{};
 };
 
 /// One state on the way and how long it lasted.

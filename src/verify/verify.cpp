@@ -134,6 +134,7 @@ Finding no_login(const Group& group, Failure cause) {
 std::vector<Finding> verify_batch(postgres::Sessions& sessions, std::span<const Group> groups, const Stop& stop) {
     std::vector<postgres::Login> logins;
     for (const Group& one : groups) logins.push_back(one.login);
+    const auto asked = Clock::now();
     const auto opened = sessions.get_all(logins, stop);
     std::vector<std::pair<postgres::Session*, Sql>> orders;
     Duration patience = kRollbackPatience;
@@ -149,10 +150,13 @@ std::vector<Finding> verify_batch(postgres::Sessions& sessions, std::span<const 
     for (std::size_t i = 0, answered = 0; i < groups.size(); ++i) {
         if (!opened[i]) {
             findings.push_back(no_login(groups[i], opened[i].error()));
+            findings.back().began = asked;
+            findings.back().duration = std::chrono::duration_cast<Duration>(began - asked);
             continue;
         }
         for (Finding& finding : judge_all(**opened[i], groups[i], answers[answered], stop)) {
             finding.duration = took;
+            finding.began = began;
             findings.push_back(std::move(finding));
         }
         ++answered;

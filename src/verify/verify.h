@@ -19,6 +19,7 @@ struct Finding {
     std::optional<Failure> failure{};
     Origin origin{};
     Duration duration{0};
+    Deadline began{};  ///< with all others of its login, which are asked together
 };
 
 /// Every check of the configuration, those of profiles included, in order; `database` empty: of all databases.
