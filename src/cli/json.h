@@ -9,7 +9,7 @@
 
 namespace ainit::cli {
 
-/// Everything of a run: server, steps, drifts, migrations, checks, phases, failures, and the code that the process exits with.
+/// Everything of a run: server, steps, drifts, migrations, checks, phases, timeline, failures, and the code that the process exits with.
 std::string summary_json(const daemon::Summary& summary, int exit_code);
 /// `migrate create`: name and file.
 std::string created_json(const migrate::Created& created);

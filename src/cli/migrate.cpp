@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about migrations alone: migrate run, revert, repair, create.
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/report.h"
+#include "cli/timeline.h"
 #include "daemon/interrupt.h"
 #include "daemon/migrations.h"
 #include "daemon/run.h"
@@ -61,16 +63,18 @@ Choice of_databases(const config::Config& config, const std::vector<std::string>
     return only_one(all, "name its database: --database NAME");
 }
 
-int report(const Failure& failure) {
-    const Failure all[] = {failure};
-    report_failures(all);
-    return failure.exit_code();
-}
+using Text = std::function<std::string(const daemon::Summary&)>;
 
-daemon::Summary carry_out(const Options& options, const config::Config& config, const daemon::Order& order) {
+/// Does it, prints what became of it, and returns the exit code.
+int carry_out(const Options& options, const config::Config& config, const daemon::Order& order, const Text& text) {
+    auto telling = Telling::open(options);
+    if (!telling) return report_failure(telling.error());
     const daemon::Interrupt interrupt;
     postgres::Sessions sessions{daemon::server_of(config)};
-    return daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+    const daemon::Summary summary = daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : text(summary) + telling->text(*summary.timeline));
+    report_failures(summary.failures);
+    return telling->end(*summary.timeline, summary.exit_code());
 }
 
 }  // namespace
@@ -82,32 +86,26 @@ int migrate_run(const Options& options, const config::Config& config) {
     order.extent = {options.to, options.fake};
     if (!order.extent.whole()) {
         const Choice one = of_databases(config, options.databases);
-        if (!one) return report(one.error());
+        if (!one) return report_failure(one.error());
         order.migration = (*one)->name;
     }
-    const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
-    report_failures(summary.failures);
-    return summary.exit_code();
+    return carry_out(options, config, order, summary_text);
 }
 
 int migrate_revert(const Options& options, const config::Config& config) {
     const Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
-    if (!one) return report(one.error());
+    if (!one) return report_failure(one.error());
     daemon::Order order;
     order.goal = daemon::Goal::revert;
     order.migration = (*one)->name;
     order.revert = {options.count.value_or(1), options.to, options.fake};
-    const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : reverted_text(summary));
-    report_failures(summary.failures);
-    return summary.exit_code();
+    return carry_out(options, config, order, reverted_text);
 }
 
 int migrate_repair(const Options& options, const config::Config& config) {
     using Choice = migrate::Repair::Choice;
     const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
-    if (!one) return report(one.error());
+    if (!one) return report_failure(one.error());
     daemon::Order order;
     order.goal = daemon::Goal::repair;
     order.migration = (*one)->name;
@@ -117,10 +115,7 @@ int migrate_repair(const Options& options, const config::Config& config) {
                           : options.from_start  ? Choice::from_start
                           : options.continue_at ? Choice::continue_at
                                                 : Choice::show;
-    const daemon::Summary summary = carry_out(options, config, order);
-    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : repaired_text(summary, order.repair));
-    report_failures(summary.failures);
-    return summary.exit_code();
+    return carry_out(options, config, order, [&](const daemon::Summary& summary) { return repaired_text(summary, order.repair); });
 }
 
 int migrate_create(const Options& options, const config::Config& config) {
@@ -129,10 +124,10 @@ int migrate_create(const Options& options, const config::Config& config) {
     config::set_engine(alone, "typeorm");
     Choice one = &alone;
     if (options.directory.empty()) one = of_databases(config, options.databases);
-    if (!one) return report(one.error());
+    if (!one) return report_failure(one.error());
     const daemon::Interrupt interrupt;
     const auto created = daemon::create_migration(config, **one, options.name, options.directory, interrupt.stop());
-    if (!created) return report(created.error());
+    if (!created) return report_failure(created.error());
     print(options.output == "json" ? created_json(*created) : created->file + "\n");
     return 0;
 }

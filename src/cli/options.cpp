@@ -202,6 +202,12 @@ class Parser {
             ->check(CLI::Validator{check_duration, "", "duration"});
     }
 
+    void with_timeline(CLI::App* app, const char* shown) {
+        app->add_flag("--timeline", options_.timeline, shown);
+        app->add_option("--trace", options_.trace, "Write the same to FILE, as a trace for ui.perfetto.dev or chrome://tracing")
+            ->type_name("FILE");
+    }
+
     void with_supervision(CLI::App* app) {
         app->add_flag("--no-provision", options_.no_provision, "Ask no server at all: only start the command");
         CLI::Option* supervise = app->add_flag(
@@ -244,11 +250,13 @@ class Parser {
     void add_provisioning() {
         CLI::App* run = add(app_, "run", "Provision, then stay: answer health probes, look again, end on SIGTERM",
                             Command::run);
+        with_timeline(run, "Show what happened when, after the first provisioning");
         with_project(run);
         run->footer("Example: alkemio-init run --config /etc/alkemio-init/alkemio.toml");
 
         CLI::App* once = add(app_, "once", "Provision and exit", Command::once);
         with_output(once, {"text", "json"});
+        with_timeline(once, "Show what happened when: a table with bars at the end");
         with_timeout(once, "For the whole run; without it the configuration's own timeouts count");
         with_project(once);
         once->footer("Examples:\n"
@@ -264,6 +272,7 @@ class Parser {
             ->type_name("NAME");
         exec->add_option("--keep-env", options_.keep_env, "A variable with a secret that the command needs")
             ->type_name("VARIABLE");
+        with_timeline(exec, "Show what happened when, on stderr before the command starts");
         with_timeout(exec, "For everything before the command");
         with_project(exec);
         with_supervision(exec);
@@ -328,6 +337,7 @@ class Parser {
         CLI::App* run = add(*migrate, "run", "Apply what is pending, under the cluster lock", Command::migrate_run);
         with_output(run, {"text", "json"});
         with_databases(run);
+        with_timeline(run, "Show what happened when: a table with bars at the end");
         with_timeout(run, "For the whole run");
         run->add_option("--to", options_.to, "No further than this migration (engine typeorm)")->type_name("NAME");
         run->add_flag("--fake", options_.fake, "Run nothing: only record as applied (engine typeorm)");
@@ -354,6 +364,7 @@ class Parser {
             ->excludes(count);
         revert->add_flag("--fake", options_.fake, "Run nothing: only take the rows out of the ledger");
         with_output(revert, {"text", "json"});
+        with_timeline(revert, "Show what happened when: a table with bars at the end");
         with_timeout(revert, "For the whole of it");
         with_project(revert);
         revert->footer("Examples:\n"
@@ -379,6 +390,7 @@ class Parser {
                            "Of which [[migration]], or of which database; needed where there are several")
             ->type_name("NAME");
         with_output(repair, {"text", "json"});
+        with_timeline(repair, "Show what happened when: a table with bars at the end");
         with_timeout(repair, "For the whole of it");
         with_project(repair);
         repair->footer("Examples:\n"

@@ -42,6 +42,8 @@ struct Options {
     std::string output{"text"};  ///< "text", "json", for plan also "sql"
     std::vector<std::string> databases{};
     std::optional<Duration> timeout{};
+    bool timeline{false};  ///< run, once, exec, migrate run, revert, repair: show what happened when
+    std::string trace{};   ///< the same commands: the file for it; empty: none
 
     std::vector<std::string> arguments{};  ///< exec: the command
     std::vector<std::string> keep_env{};   ///< exec: withheld variables that the command needs

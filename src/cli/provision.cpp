@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/report.h"
+#include "cli/timeline.h"
 #include "daemon/hand_over.h"
 #include "daemon/interrupt.h"
 #include "daemon/run.h"
@@ -17,16 +18,22 @@ namespace ainit::cli {
 namespace {
 
 /// Everything that must be so before the command may start; why it is not, if it is not.
-std::vector<Failure> prepare(const Options& options, const config::Config& config, postgres::Sessions& sessions) {
+std::vector<Failure> prepare(const Options& options, const config::Config& config, postgres::Sessions& sessions,
+                             const std::shared_ptr<Timeline>& timeline) {
     const daemon::Interrupt interrupt;
     const Stop stop = interrupt.stop(options.timeout);
     if (options.wait_only) {
+        Span span{*timeline, "wait", "wait until provisioned"};
         auto waited = daemon::wait_for_everything(
             config, sessions, options.timeout ? stop : stop.within(config.postgres.ready_timeout));
+        span.failed = !waited;
         if (!waited) return {std::move(waited).error()};
+        span.note = *waited;
         return {};
     }
-    daemon::Summary summary = daemon::carry_out(config, sessions, {}, stop);
+    daemon::Order order;
+    order.timeline = timeline;
+    daemon::Summary summary = daemon::carry_out(config, sessions, order, stop);
     if (summary.failures.empty())
         log::info(
             "exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
@@ -45,21 +52,28 @@ bool provisions_nothing(const Options& options, const config::Config& config) {
 }  // namespace
 
 int once(const Options& options, const config::Config& config) {
+    auto telling = Telling::open(options);
+    if (!telling) return report_failure(telling.error());
     const daemon::Interrupt interrupt;
     postgres::Sessions sessions{daemon::server_of(config)};
     daemon::Order order;
     order.databases = options.databases;
     const daemon::Summary summary =
         daemon::carry_out(config, sessions, order, interrupt.stop(options.timeout));
-    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
+    print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary) + telling->text(*summary.timeline));
     report_failures(summary.failures);
-    return summary.exit_code();
+    return telling->end(*summary.timeline, summary.exit_code());
 }
 
 int exec(const Options& options, const config::Config& config) {
+    auto telling = Telling::open(options);
+    if (!telling) return report_failure(telling.error());
     postgres::Sessions sessions{daemon::server_of(config)};
     std::vector<Failure> failures;
-    if (!provisions_nothing(options, config)) failures = prepare(options, config, sessions);
+    const auto timeline = std::make_shared<Timeline>();
+    if (!provisions_nothing(options, config)) failures = prepare(options, config, sessions, timeline);
+    print_beside(telling->text(*timeline));
+    telling->go_on(*timeline);
     if (failures.empty()) {
         sessions.drop_all();
         const ainit::Command command =

@@ -160,6 +160,13 @@ void print(const std::string& text) {
     report_failures(all);
 }
 
+void print_beside(const std::string& text) {
+    if (text.empty()) return;
+    log::flush();
+    const std::string clean = scrub(text);
+    std::fwrite(clean.data(), 1, clean.size(), stderr);
+}
+
 bool result_lost() {
     return lost;
 }
@@ -186,6 +193,11 @@ void report_failures(std::span<const Failure> failures) {
         }
     }
     write_termination_log(all);
+}
+
+int report_failure(const Failure& failure) {
+    report_failures({&failure, 1});
+    return failure.exit_code();
 }
 
 std::string plan_text(const Summary& summary) {
@@ -345,11 +357,7 @@ std::string repaired_text(const Summary& summary, const migrate::Repair& order) 
 
 std::string summary_text(const Summary& summary) {
     Table table{{"PHASE", "TOOK", "NOTE"}};
-    Duration total{0};
-    for (const daemon::Phase& phase : summary.phases) {
-        table.add({phase.name, show(phase.duration), phase.note});
-        total += phase.duration;
-    }
+    for (const daemon::Phase& phase : summary.phases()) table.add({phase.name, show(phase.duration), phase.note});
     std::string out = (summary.server.empty() ? "" : summary.server + "\n\n") + table.text(2);
     if (!summary.migrations.empty()) {
         Table migrations{{"MIGRATIONS OF", "ENGINE", "STATE", "THIS RUN"}};
@@ -371,7 +379,7 @@ std::string summary_text(const Summary& summary) {
     return out + fmt::format("\n{}: {} in {}\n",
                              end,
                              plural(summary.changed(), "change", "changes"),
-                             show(total));
+                             show(std::chrono::floor<Duration>(summary.timeline->total())));
 }
 
 }  // namespace ainit::cli

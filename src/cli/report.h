@@ -14,11 +14,16 @@ namespace ainit::cli {
 /// Writes to stdout, scrubbed of secrets. What cannot be written is reported once; that nobody reads
 /// it to its end (`| head`) is no error of ours.
 void print(const std::string& text);
+/// Writes to stderr, scrubbed likewise, where stdout is a command's that is started afterwards.
+void print_beside(const std::string& text);
 /// Whether print() could not write something: then a command must not end well.
 bool result_lost();
 
 /// Each failure as a block on stderr (or a JSON line), and all in at most 4 KiB to /dev/termination-log if that exists.
 void report_failures(std::span<const Failure> failures);
+
+/// The same for one; its exit code.
+int report_failure(const Failure& failure);
 
 std::string plan_text(const daemon::Summary& summary);
 std::string plan_sql(const daemon::Summary& summary, const config::Config& config);

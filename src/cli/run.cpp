@@ -4,16 +4,23 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/report.h"
+#include "cli/timeline.h"
 #include "daemon/healthcheck.h"
 #include "daemon/stay.h"
 
 namespace ainit::cli {
 
 int run(const Options& options, const config::Config& config) {
+    auto telling = Telling::open(options);
+    if (!telling) return report_failure(telling.error());
     const auto json = [](const daemon::Summary& summary) { return summary_json(summary, summary.exit_code()); };
+    bool first = true;
     return daemon::stay(config, json, [&](const daemon::Summary& summary) {
-        print(options.output == "json" ? summary_json(summary, summary.exit_code()) : summary_text(summary));
+        const bool told = !std::exchange(first, false);
+        print(options.output == "json" ? summary_json(summary, summary.exit_code())
+                                       : summary_text(summary) + (told ? "" : telling->text(*summary.timeline)));
         report_failures(summary.failures);
+        telling->go_on(*summary.timeline);
     });
 }
 

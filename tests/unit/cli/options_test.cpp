@@ -67,6 +67,22 @@ TEST_CASE("options: a project's migrations stand in for a configuration file") {
     CHECK(code({"migrate", "run", "--data-source", "d.js", "--files", "*.js"}) == 2);
 }
 
+TEST_CASE("options: what provisions or migrates can tell what happened when") {
+    using Words = std::vector<std::string>;
+    for (const Words& command : {Words{"run"}, Words{"once"}, Words{"exec"}, Words{"migrate", "run"},
+                                 Words{"migrate", "revert"}, Words{"migrate", "repair"}}) {
+        Words words = command;
+        words.insert(words.end(), {"--timeline", "--trace", "t.json"});
+        if (command.front() == "exec") words.insert(words.end(), {"--", "true"});
+        const Options options = good(words);
+        CHECK(options.timeline);
+        CHECK(options.trace == "t.json");
+    }
+    CHECK_FALSE(good({"once"}).timeline);
+    CHECK(code({"plan", "--timeline"}) == 2);
+    CHECK(code({"once", "--trace"}) == 2);
+}
+
 TEST_CASE("options: without any the configuration decides") {
     const Options options = good({"once"});
     CHECK(options.config_file.empty());

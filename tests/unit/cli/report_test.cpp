@@ -42,6 +42,17 @@ MigrationStatus migration(const std::string& name, int applied, int pending) {
     return status;
 }
 
+/// A phase that followed the ones before.
+void passed(Summary& summary, const std::string& name, Duration took, const std::string& note) {
+    Event event;
+    event.kind = name;
+    event.name = name;
+    event.note = note;
+    event.began = summary.timeline->total();
+    event.ended = event.began + took;
+    summary.timeline->add(event);
+}
+
 /// Alkemio is there and one migration behind, Kratos is missing.
 Summary half_done() {
     Summary summary;
@@ -226,7 +237,8 @@ TEST_CASE("report: migrations are listed with their states") {
 TEST_CASE("report: a run ends with its phases, what it did, and how it ended") {
     Summary summary;
     summary.server = "db:5432, PostgreSQL 17.5";
-    summary.phases = {{"wait", Duration{2'500}, "ready"}, {"provision", Duration{40}, ""}};
+    passed(summary, "wait", Duration{2'500}, "ready");
+    passed(summary, "provision", Duration{40}, "");
     plan::Outcome outcome{
         {plan::SetPassword{"kratos", Secret{}}, "", {}}, plan::Effect::changed, Duration{1}, ""};
     summary.outcomes.push_back(outcome);
@@ -251,7 +263,7 @@ TEST_CASE("report: a run ends with its phases, what it did, and how it ended") {
 TEST_CASE("json: a summary has every part under names that stay") {
     Summary summary = half_done();
     summary.locked = true;
-    summary.phases = {{"wait", Duration{12}, "ready"}};
+    passed(summary, "wait", Duration{12}, "ready");
     Failure failure;
     failure.code = Code::provision_step;
     failure.what = "cannot create database \"kratos\"";
@@ -272,6 +284,8 @@ TEST_CASE("json: a summary has every part under names that stay") {
                                            "migrations",
                                            "checks",
                                            "phases",
+                                           "started_at",
+                                           "timeline",
                                            "failures",
                                            "locked",
                                            "changed",
