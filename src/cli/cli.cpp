@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/personality.h"
 #include "cli/report.h"
+#include "cli/wait_variables.h"
 #include "config/load.h"
 
 namespace ainit::cli {
@@ -86,6 +87,7 @@ std::vector<Failure> unknown_databases(const Options& options, const config::Con
 
 int dispatch(const Options& options) {
     if (options.command == Command::config_check) return config_check(options);
+    if (options.command == Command::wait && options.targets.empty() && told_by_variables()) return wait_by_variables(options);
     // Without a server to ask there is nothing to configure.
     if (options.command == Command::exec && options.no_provision && options.as_database.empty() && options.config_file.empty()) {
         log::set_up(log_settings(options, {}));
@@ -129,10 +131,11 @@ int internal_error(const char* because) {
 
 int main(int argc, char** argv) {
     remember_signals();
-    forbid_core_dumps();
     std::signal(SIGPIPE, SIG_IGN);
     try {
+        // Without secrets of ours, and their command may want its core.
         if (const auto code = run_under_other_name(argc, argv)) return *code;
+        forbid_core_dumps();
         const auto parsed = parse(argc, argv);
         if (const int* code = std::get_if<int>(&parsed)) return *code;
         const int code = dispatch(std::get<Options>(parsed));

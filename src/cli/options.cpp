@@ -291,7 +291,8 @@ class Parser {
         wait->footer("Examples:\n"
                      "  alkemio-init wait\n"
                      "  alkemio-init wait --for migrations=alkemio --timeout 5m\n"
-                     "  alkemio-init wait --for tcp://redis:6379 --for http://kratos:4434/health/ready");
+                     "  alkemio-init wait --for tcp://redis:6379 --for http://kratos:4434/health/ready\n"
+                     "Without a target WAIT_HOSTS, WAIT_PATHS, WAIT_COMMAND and the other variables of docker-compose-wait count.");
     }
 
     void add_looking() {

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/signal_name.h"
 #include "cli/report.h"
+#include "cli/wait_variables.h"
 #include "daemon/supervise.h"
 
 namespace ainit::cli {
@@ -182,6 +183,7 @@ std::optional<int> run_under_other_name(int argc, char** argv) {
     const std::string_view name = path.substr(path.find_last_of('/') + 1);
     if (name == "tini" || name == "tini-static") return tini(argc, argv);
     if (name == "dumb-init") return dumb_init(argc, argv);
+    if (name == "wait") return wait_under_its_name(argc);
     return {};
 }
 

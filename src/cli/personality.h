@@ -6,7 +6,7 @@
 
 namespace ainit::cli {
 
-/// By the base name of argv[0]: `tini` (0.19) and `dumb-init` (1.2), with their options and variables, as `exec --supervise
+/// By the base name of argv[0]: `wait`, as docker-compose-wait (2.12) by its variables; `tini` (0.19) and `dumb-init` (1.2), with their options and variables, as `exec --supervise
 /// --no-provision`. The exit code, or nothing under any other name.
 std::optional<int> run_under_other_name(int argc, char** argv);
 

@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -123,6 +124,21 @@ asio::awaitable<Reply> reach(Target target) {
     co_return co_await request(stream, target.host, target.path);
 }
 
+/// Every address the host has, also of a family that only the loopback device knows.
+asio::awaitable<Reply> reach_one_of(std::string host, std::string port, Duration limit) {
+    const auto executor = co_await asio::this_coro::executor;
+    tcp::resolver resolver{executor};
+    const auto endpoints = co_await resolver.async_resolve(host, port, tcp::resolver::flags{}, use_awaitable);
+    boost::system::error_code error = asio::error::host_not_found;
+    for (const auto& endpoint : endpoints) {
+        beast::tcp_stream stream{executor};
+        stream.expires_after(limit);
+        co_await stream.async_connect(endpoint.endpoint(), asio::redirect_error(use_awaitable, error));
+        if (!error) co_return Reply{};
+    }
+    throw boost::system::system_error{error};
+}
+
 asio::awaitable<Reply> reach_local(std::string path, std::string what) {
     beast::basic_stream<Protocol> stream{co_await asio::this_coro::executor};
     const Protocol::endpoint endpoint{asio::local::stream_protocol::endpoint{path}};
@@ -208,6 +224,12 @@ Result<std::string> wait_for(const std::string& text, const Stop& stop) {
     if (failure.signal == 0) failure.because = last;
     failure.state = "Nothing was changed.";
     return failure;
+}
+
+Result<void> connect_once(const std::string& host, std::uint16_t port, Duration limit, const Stop& stop) {
+    auto reply = drive(reach_one_of(host, std::to_string(port), limit), stop);
+    if (!reply) return std::move(reply).error();
+    return ok();
 }
 
 Result<std::string> ask(const std::string& address, const std::string& path, const Stop& stop) {
