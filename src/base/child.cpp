@@ -413,7 +413,8 @@ Failure become(const Command& command) {
         return folder_failure(command, errno);
     const std::vector<char*> argv = pointers(command.arguments);
     const std::vector<char*> envp = pointers(command.environment);
-    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    // Ours are closed by exec as it is.
+    if (!command.keep_descriptors) ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     reset_signals();
     ::execve(file->c_str(), argv.data(), envp.data());
     return refused_failure(name_of(command), *file, errno);

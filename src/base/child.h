@@ -41,6 +41,7 @@ struct Command {
     int terminal{-1};                     ///< a terminal of ours whose foreground group the command becomes
     /// Descriptors it gets beyond 0 to 2: ours, and its number there.
     std::vector<std::pair<int, int>> descriptors{};
+    bool keep_descriptors{false};  ///< become(): what was open when this program was started stays open
     int end_with_us{0};  ///< the signal it gets when the thread that started it ends, also by a KILL; 0: none
 };
 
@@ -71,8 +72,8 @@ bool is_own_child(pid_t pid);
 /// To be called by whoever has reaped a child of spawn() itself.
 void forget_child(pid_t pid);
 
-/// Replaces this process by the command, keeping descriptors 0 to 2 and the original signal mask;
-/// returns only on failure.
+/// Replaces this process by the command, keeping descriptors 0 to 2, or all that were inherited, and the original signal
+/// mask; returns only on failure.
 Failure become(const Command& command);
 
 struct Ending {

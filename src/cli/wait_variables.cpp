@@ -166,10 +166,11 @@ Result<void> wait(const Wish& wish, const config::Config& config) {
     return done;
 }
 
-/// With our whole environment, whatever it holds: it is the command's.
+/// With our whole environment and all that is open, whatever it is: both are the command's.
 int run_command(const Wish& wish) {
     ainit::Command command;
     command.arguments = wish.command;
+    command.keep_descriptors = true;
     for (char** entry = environ; *entry != nullptr; ++entry) command.environment.emplace_back(*entry);
     log::debug(kRoom, "becoming WAIT_COMMAND", {{"command", command.arguments.front()}});
     log::flush();

@@ -144,6 +144,17 @@ class WaitVariables(unittest.TestCase):
         self.assertIn("DATABASE_PASSWORD=mine too\n", ran.out)
         self.assertIn("WAIT_COMMAND=env\n", ran.out)
 
+    def test_the_command_has_what_was_open_and_nothing_of_ours(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.write(write, b"from outside\n")
+        os.close(write)
+        listener = Listener(self)
+        process = subprocess.run(["sh", "-c", f"exec 9<&{read} {read}<&-; exec {self.program}"], pass_fds=[read], text=True, capture_output=True,
+                                 env={**os.environ, "WAIT_HOSTS": f"{listener.at},tcp://{listener.at}", "WAIT_LOGGER_LEVEL": "off",
+                                      "WAIT_COMMAND": "sh -c 'cat <&9; for fd in 3 4 5 6 7 8 9 10; do [ ! -e /proc/$$/fd/$fd ] || echo $fd; done'"})
+        self.assertEqual((process.returncode, process.stdout, process.stderr), (0, "from outside\n9\n", ""))
+
     def test_a_command_that_is_none(self):
         ran = self.expect(1, WAIT_COMMAND="echo 'open", WAIT_PATHS="/nowhere")
         self.assertIn("cannot understand WAIT_COMMAND", ran.err)
