@@ -118,6 +118,35 @@ class Timeline(harness.StackTest):
         self.assertEqual(len(held), 1)
         self.assertGreater(held[0]["dur"], 100_000)
 
+    def test_passes_that_lost_the_server_are_one_part(self):
+        config = self.config()
+        self.expect(0, "once", config=config)
+        lost = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ 'alkemio-init'"
+        tool = self.write("bin/loses", f"""\
+            #!/bin/sh
+            [ "$(wc -l <"{self.folder}/lost")" -lt 2 ] || exit 0
+            echo lost >>"{self.folder}/lost"
+            psql -XqAt -c "{lost}"
+            exit 1
+            """, 0o755)
+        (self.folder / "lost").touch()
+        escaped = harness.canary("superuser").replace("\\", "\\\\").replace(":", "\\:")
+        secret = self.write("secrets/pgpass", f"*:*:*:*:{escaped}\n", 0o600)
+        config = self.config(extra=f"""
+[[migration]]
+database = "synapse"
+engine = "command"
+command = ["{tool}"]
+environment = {{ PGHOST = "127.0.0.1", PGPORT = "{self.server.port}", PGUSER = "postgres", PGPASSFILE = "{secret}" }}
+""")
+        told = self.expect(0, "once", "--output", "json", "--trace", self.trace_file, config=config).json
+        self.assertEqual((self.folder / "lost").read_text(), "lost\nlost\n")
+        earlier = told["timeline"][0]
+        self.assertEqual((earlier["kind"], earlier["number"]), ("pass", 1))
+        self.assertTrue(earlier["note"].startswith("2, the last: "), earlier["note"])
+        self.assertEqual([phase["name"] for phase in told["phases"]].count("wait"), 1)
+        self.trace()
+
     def test_a_trace_that_cannot_be_written_stops_all_before_it_begins(self):
         config = self.config()
         for path in ("nowhere/trace.json", ".", "/dev/null"):
