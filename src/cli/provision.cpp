@@ -29,15 +29,17 @@ std::vector<Failure> prepare(const Options& options, const config::Config& confi
         span.failed = !waited;
         if (!waited) return {std::move(waited).error()};
         span.note = *waited;
-        return {};
+    } else {
+        daemon::Order order;
+        order.timeline = timeline;
+        daemon::Summary summary = daemon::carry_out(config, sessions, order, stop);
+        if (!summary.failures.empty()) return std::move(summary.failures);
+        log::info("exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
     }
-    daemon::Order order;
-    order.timeline = timeline;
-    daemon::Summary summary = daemon::carry_out(config, sessions, order, stop);
-    if (summary.failures.empty())
-        log::info(
-            "exec", "everything is in place", {{"changes", std::to_string(summary.changed())}});
-    return std::move(summary.failures);
+    if (options.as_database.empty()) return {};
+    const Stop patience = options.timeout ? stop : stop.within(config.postgres.ready_timeout);
+    auto refused = daemon::cannot_be_owner(config, sessions.server(), options.as_database, patience);
+    return refused ? std::vector<Failure>{std::move(*refused)} : std::vector<Failure>{};
 }
 
 /// --no-provision; or a plain init, where nothing at all says which server there would be to provision.

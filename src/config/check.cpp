@@ -221,6 +221,7 @@ class ConfigChecker : Checker {
         }
         if (migration.engine == "typeorm") check_typeorm(migration, who);
         if (migration.engine == "command") {
+            check_login_of_tool(migration, who);
             if (migration.command.empty()) {
                 fail(Code::config_missing,
                      fmt::format("cannot run {}", who),
@@ -249,6 +250,19 @@ class ConfigChecker : Checker {
                          at(migration.origin, "status_query"));
             }
         }
+    }
+
+    /// Only the server knows whether it trusts the role, so it may be right.
+    void check_login_of_tool(const Migration& migration, const std::string& who) {
+        const std::string& user = migration.role.empty() ? config().owner_of(migration.database) : migration.role;
+        const Role* role = config().role(user);
+        const bool has_password = role != nullptr && (std::ranges::find(role->given, "password") != role->given.end() ||
+                                                      std::ranges::find(role->given, "password_file") != role->given.end());
+        if (migration.database.empty() || user == config().postgres.user || has_password || !config().postgres.passfile.empty()) return;
+        warn(fmt::format("the tool of {} logs in as role \"{}\" without a password", who, user),
+             "none is configured, and that of the maintenance user is not given away; without one it is started only where the "
+             "server lets the role in",
+             migration.origin);
     }
 
     void check_typeorm(const Migration& migration, const std::string& who) {

@@ -62,6 +62,15 @@ Origin Checker::at(const Origin& section, std::initializer_list<std::string_view
     return section;
 }
 
+void Checker::warn(std::string what, std::string because, const Origin& where) {
+    Failure warning;
+    warning.code = Code::config_conflict;
+    warning.what = std::move(what);
+    warning.because = std::move(because);
+    warning.where = where;
+    config_.warnings.push_back(std::move(warning));
+}
+
 bool Checker::declared(const std::string& database, std::string_view who, const Origin& where) {
     if (database.empty() || config_.database(database) != nullptr) return true;
     std::vector<std::string> names;
@@ -80,13 +89,8 @@ void Checker::role_known(const std::string& role, std::string_view who, const Or
     std::vector<std::string> names;
     for (const Role& one : config_.roles) names.push_back(one.name);
     const std::string near = closest(role, names);
-    Failure warning;
-    warning.code = Code::config_conflict;
-    warning.what = fmt::format("the role \"{}\" of {} is not declared", role, who);
-    warning.because = near.empty() ? "it must exist on the server already"
-                                   : fmt::format("did you mean \"{}\"?", near);
-    warning.where = where;
-    config_.warnings.push_back(std::move(warning));
+    warn(fmt::format("the role \"{}\" of {} is not declared", role, who),
+         near.empty() ? "it must exist on the server already" : fmt::format("did you mean \"{}\"?", near), where);
 }
 
 }  // namespace ainit::config

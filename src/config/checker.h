@@ -17,6 +17,7 @@ class Checker {
   protected:
     void fail(
         Code code, std::string what, std::string because, std::string hint, const Origin& where);
+    void warn(std::string what, std::string because, const Origin& where);
     void conflict(std::string what, std::string because, std::string hint, const Origin& where);
     /// The name of an object must fit into PostgreSQL's.
     void name(std::string_view kind, const std::string& text, const Origin& where);

@@ -39,11 +39,10 @@ const std::string& Config::owner_of(std::string_view name) const {
 
 Account Config::account_for(std::string_view name, std::string_view role_name) const {
     const std::string user = role_name.empty() ? owner_of(name) : std::string{role_name};
-    if (user != postgres.user) {
-        const Role* found = role(user);
-        if (found != nullptr && !found->password.empty()) return {user, found->password};
-    }
-    return {postgres.user, postgres.password};
+    if (user == postgres.user) return {user, postgres.password};
+    const Role* found = role(user);
+    if (found != nullptr && !found->password.empty()) return {user, found->password};
+    return {postgres.user, postgres.password, user};
 }
 
 }  // namespace ainit::config

@@ -222,6 +222,8 @@ struct Setting {
 struct Account {
     std::string user{};
     Secret password{};
+    /// In whose stead the maintenance user logs in, since no password of that role is known here; empty: in its own.
+    std::string stands_for{};
 };
 
 struct Config {
@@ -242,7 +244,7 @@ struct Config {
     /// The role that owns a database: its owner, else the maintenance user.
     const std::string& owner_of(std::string_view database) const;
     /// Who works in `database`: `role` if given, else the database's owner, with the configured
-    /// password; the maintenance user when that role has no password here (it cannot log in as it).
+    /// password; the maintenance user in its stead when that role has no password here.
     Account account_for(std::string_view database, std::string_view role = {}) const;
 };
 

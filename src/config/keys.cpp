@@ -121,7 +121,7 @@ constexpr KeyEntry kKeys[] = {
     {"migration", "name", "text", "", "", "Default: the database's name. Needed where a database has several."},
     {"migration", "database", "text", "", "", "Needed."},
     {"migration", "engine", "text", "", "sql, typeorm, command", "Needed. `sql`: a folder of .sql files. `typeorm`: a project's own TypeORM migrations. `command`: an external migrator."},
-    {"migration", "role", "text", "", "", "Who migrates; default: the database's owner. The login is that role's if a [[role]] gives its password, else the maintenance user's."},
+    {"migration", "role", "text", "", "", "Who migrates; default: the database's owner. Where no [[role]] gives its password, the maintenance user logs in and takes on its rights (SET ROLE); a tool logs in as the role itself, without a password."},
     {"migration", "timeout", "duration", "\"10m\"", "", "For the whole of it."},
     {"migration", "lock_timeout", "duration", "", "", "Default: that of [postgres]."},
     {"migration", "retries", "integer", "3", "", "How often 55P03, 40P01 and 40001 are tried again."},

@@ -7,12 +7,17 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "daemon/run.h"
+#include "postgres/error.h"
 
 namespace ainit::daemon {
 namespace {
 
-void set(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
+void unset(std::vector<std::string>& environment, const std::string& name) {
     std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+}
+
+void set(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
+    unset(environment, name);
     environment.push_back(name + "=" + value);
 }
 
@@ -27,17 +32,40 @@ Command command_of(const config::Config& config, const postgres::Server& server,
         if (const char* value = std::getenv(name.c_str())) set(environment, name, value);
     }
     if (!order.as_database.empty()) {
-        const postgres::Login login = login_of(config, order.as_database);
+        const postgres::Login login = login_of(config, order.as_database).in_person();
+        const config::Database* database = config.database(order.as_database);
+        if (!config.file.empty() && database != nullptr && database->owner.empty()) {
+            log::warn("exec", "the command gets the maintenance user's login",
+                      {{"because", fmt::format("database \"{}\" names no owner", login.database)}});
+        }
         set(environment, "DATABASE_HOST", server.host().name);
         set(environment, "DATABASE_PORT", server.host().port);
         set(environment, "DATABASE_NAME", login.database);
         set(environment, "DATABASE_USERNAME", login.user);
         set(environment, "DATABASE_PASSWORD", login.password.reveal());
+        if (login.password.empty()) unset(environment, "DATABASE_PASSWORD");
     }
     Command command;
     command.arguments = order.arguments;
     command.environment = std::move(environment);
     return command;
+}
+
+std::optional<Failure> cannot_be_owner(const config::Config& config, const postgres::Server& server, const std::string& database,
+                                       const Stop& stop) {
+    const postgres::Login login = login_of(config, database);
+    if (login.as.empty()) return {};
+    auto session = postgres::Session::open(server, login.in_person(), stop);
+    if (session) return {};
+    Failure failure = std::move(session).error();
+    // It may have a certificate or a name of its own that lets it in.
+    if (failure.sqlstate == postgres::sqlstate::kInvalidAuthorization) {
+        log::warn("exec", "whether the command can log in as the owner of its database is not known", {{"because", failure.because}});
+        return {};
+    }
+    if (failure.code == Code::authentication) failure.hint = postgres::hint_without_password(login.as);
+    failure.state = "The command was not started.";
+    return failure;
 }
 
 Failure hand_over(const Command& command) {

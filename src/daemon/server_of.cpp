@@ -50,7 +50,7 @@ postgres::Login login_of(const config::Config& config,
                          const std::string& database,
                          const std::string& role) {
     const config::Account account = config.account_for(database, role);
-    return {account.user, account.password, database};
+    return {account.user, account.password, database, account.stands_for};
 }
 
 }  // namespace ainit::daemon

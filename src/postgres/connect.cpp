@@ -22,6 +22,18 @@ std::string value_of(const Server& server, std::string_view keyword, std::string
     return std::string{otherwise};
 }
 
+/// The role that a session acts for is set with the login, so that RESET ROLE comes back to it.
+std::string options_of(const Server& server, const Login& login) {
+    std::string options = value_of(server, "options", {});
+    if (login.as.empty()) return options;
+    options += fmt::format("{}-c role=", options.empty() ? "" : " ");
+    for (const char c : login.as) {
+        if (c == ' ' || c == '\\') options += '\\';
+        options += c;
+    }
+    return options;
+}
+
 /// What the server reports of itself with each login since 14; an older one fits, and is refused
 /// for its age.
 bool fits(PGconn* connection, std::string_view wanted) {
@@ -84,7 +96,7 @@ Attempt::Attempt(const Server& server, const Login& login) : server_{server}, lo
 std::vector<std::pair<std::string, std::string>> Attempt::parameters() const {
     std::vector<std::pair<std::string, std::string>> all;
     for (const auto& [keyword, value] : server_.parameters) {
-        const bool ours = keyword == "host" || keyword == "port" ||
+        const bool ours = keyword == "host" || keyword == "port" || keyword == "options" ||
                           keyword == "target_session_attrs" || keyword == "load_balance_hosts";
         if (!ours && !value.empty()) all.emplace_back(keyword, value);
     }
@@ -93,6 +105,7 @@ std::vector<std::pair<std::string, std::string>> Attempt::parameters() const {
     if (!places_[at_].address.empty()) all.emplace_back("hostaddr", places_[at_].address);
     all.emplace_back("user", login_.user);
     all.emplace_back("dbname", login_.database);
+    if (const std::string options = options_of(server_, login_); !options.empty()) all.emplace_back("options", options);
     all.emplace_back("client_encoding", "UTF8");
     return all;
 }

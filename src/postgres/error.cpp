@@ -77,6 +77,10 @@ std::string login_hint(const Failure& failure, const Server& server, const Login
                        : fmt::format("provision first: database \"{}\" is not there yet",
                                      login.database);
         case Code::privilege:
+            if (!login.as.empty()) {
+                return fmt::format("let it act for that role (GRANT {} TO {}), or give the role a password in [[role]]",
+                                   quote_identifier(login.as), quote_identifier(login.user));
+            }
             return fmt::format("GRANT CONNECT ON DATABASE {} TO {}",
                                quote_identifier(login.database), quote_identifier(login.user));
         default: return {};
@@ -99,13 +103,16 @@ Failure login_failure(const Server& server,
                       Reached reached) {
     Said said = what_the_server_said(message);
     Failure failure;
-    failure.what = fmt::format("cannot log in to database \"{}\" at {} as role \"{}\"",
-                               login.database, server.address(), login.user);
+    failure.what = fmt::format("cannot log in to database \"{}\" at {} as role \"{}\"{}",
+                               login.database, server.address(), login.user,
+                               login.as.empty() ? "" : fmt::format(" in the stead of \"{}\"", login.as));
     failure.because = std::move(said.text);
     failure.sqlstate = std::move(said.sqlstate);
     failure.state = "Nothing was changed by this login.";
     if (!failure.sqlstate.empty()) {
         failure.code = login_code(failure.sqlstate);
+        // The role that the session would act for is not there yet.
+        if (!login.as.empty() && failure.code == Code::connection_option) failure.code = Code::authentication;
     } else if (reached == Reached::stranger) {
         failure.code = Code::not_postgres;
         failure.because = "what answers there does not speak PostgreSQL's protocol";
@@ -122,6 +129,11 @@ Failure login_failure(const Server& server,
     failure.transient = failure.code == Code::not_ready;
     failure.hint = login_hint(failure, server, login);
     return failure;
+}
+
+std::string hint_without_password(const std::string& role) {
+    return fmt::format("give role \"{}\" a password (password_file in [[role]]), let the server trust it, or name another role; the "
+                       "maintenance user's password is not given away in its stead", role);
 }
 
 Failure statement_failure(std::string_view sqlstate, const ErrorFields& fields, bool lost) {

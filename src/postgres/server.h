@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,13 @@ struct Login {
     std::string user{};
     Secret password{};
     std::string database{};
-    auto key() const { return std::pair{user, database}; }
+    /// Whose rights the session has, as by SET ROLE; empty: the user's.
+    std::string as{};
+
+    using Key = std::tuple<std::string, std::string, std::string>;
+    Key key() const { return {user, database, as}; }
+    /// As whoever this one acts for would log in, of whom no password is known. Itself if it acts for nobody.
+    Login in_person() const { return as.empty() ? *this : Login{as, {}, database}; }
 };
 
 /// One of the places where a server may be: a name, an address, or the folder of a Unix socket.
@@ -38,7 +45,7 @@ struct Server {
     Host serving{};
 
     /// The same for another user or database: `maintenance` with these in its place.
-    Login login(std::string database) const { return {maintenance.user, maintenance.password, std::move(database)}; }
+    Login login(std::string database) const { return {maintenance.user, maintenance.password, std::move(database), {}}; }
     /// All hosts, each with its port; at least one.
     std::vector<Host> hosts() const;
     /// The host that serves, as far as that is known, else the first.

@@ -27,7 +27,7 @@ std::vector<Result<Session*>> Sessions::get_all(const std::vector<Login>& logins
         if (std::ranges::none_of(missing, same)) missing.push_back(login);
     }
     make_room(logins, missing.size());
-    std::map<std::pair<std::string, std::string>, Failure> failed;
+    std::map<Login::Key, Failure> failed;
     auto opened = Session::open_all(server_, missing, stop);
     for (std::size_t i = 0; i < missing.size(); ++i) {
         if (opened[i]) {
@@ -67,7 +67,7 @@ void Sessions::make_room(const std::vector<Login>& logins, std::size_t wanted) {
 }
 
 void Sessions::drop(const std::string& database) {
-    std::erase_if(kept_, [&](const auto& entry) { return entry.first.second == database; });
+    std::erase_if(kept_, [&](const auto& entry) { return std::get<1>(entry.first) == database; });
 }
 
 void Sessions::drop_all() {

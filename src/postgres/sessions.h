@@ -40,7 +40,7 @@ class Sessions {
     void make_room(const std::vector<Login>& logins, std::size_t wanted);
 
     Server server_;
-    std::map<std::pair<std::string, std::string>, Kept> kept_;
+    std::map<Login::Key, Kept> kept_;
     unsigned long uses_{0};
 };
 

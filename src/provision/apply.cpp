@@ -98,7 +98,7 @@ class Applier {
         // migrations do. What the owner may not do, the maintenance user may.
         const config::Account owner = config_.account_for(database);
         if (owner.user == maintenance.user) return run_as(maintenance, step);
-        const Login login{owner.user, owner.password, database};
+        const Login login{owner.user, owner.password, database, {}};
         auto session = prepared(login);
         if (!session && stop_.over()) return std::move(session).error();
         if (!session) return run_as(maintenance, step);
@@ -169,14 +169,14 @@ class Applier {
             auto session = sessions_.get(login_of(key), patience);
             if (!session || (*session)->backend_pid() != pid) continue;
             auto reset = (*session)->query_all("RESET lock_timeout; RESET statement_timeout", patience);
-            if (!reset) sessions_.drop(key.second);
+            if (!reset) sessions_.drop(std::get<1>(key));
         }
     }
 
-    Login login_of(const std::pair<std::string, std::string>& key) const {
-        const auto& [user, database] = key;
+    Login login_of(const Login::Key& key) const {
+        const auto& [user, database, as] = key;
         const config::Account account = config_.account_for(database);
-        return user == account.user ? Login{account.user, account.password, database}
+        return user == account.user ? Login{account.user, account.password, database, {}}
                                     : sessions_.server().login(database);
     }
 
@@ -210,7 +210,7 @@ class Applier {
     const Stop& stop_;
     const StepSink& done_;
     Applied applied_{};
-    std::map<std::pair<std::string, std::string>, int> touched_{};
+    std::map<Login::Key, int> touched_{};
 };
 
 }  // namespace

@@ -101,7 +101,7 @@ class Observer {
             if (!database.allows_connections) continue;
             const config::Account account = config_.account_for(name);
             const bool own = account.user == config_.postgres.user || !may_log_in(account.user);
-            const Login login = own ? sessions_.server().login(name) : Login{account.user, account.password, name};
+            const Login login = own ? sessions_.server().login(name) : Login{account.user, account.password, name, {}};
             all.push_back({login, own ? "" : account.user, name});
         }
         for (const config::Role& role : config_.roles) {

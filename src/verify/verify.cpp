@@ -27,7 +27,7 @@ std::vector<Group> group(const config::Config& config, const std::string& databa
     for (const config::Check& check : all_checks(config)) {
         if (!database.empty() && check.database != database) continue;
         const config::Account account = config.account_for(check.database, check.role);
-        postgres::Login login{account.user, account.password, check.database};
+        postgres::Login login{account.user, account.password, check.database, account.stands_for};
         auto found = std::ranges::find_if(groups, [&](const Group& one) { return one.login.key() == login.key(); });
         if (found == groups.end()) found = groups.insert(groups.end(), Group{std::move(login), {}});
         for (Question& question : questions_of(check)) {

@@ -52,7 +52,7 @@ migrate::Context MigrationStage::context() {
     return {config,
             migration,
             sessions,
-            {account.user, account.password, migration.database},
+            {account.user, account.password, migration.database, account.stands_for},
             sink_,
             database_exists};
 }

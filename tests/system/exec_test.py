@@ -68,6 +68,42 @@ class Exec(harness.StackTest):
                               'echo "$DATABASE_HOST:$DATABASE_PORT"', config=config)
             self.assertEqual(ran.out.splitlines()[-1], f"127.0.0.1:{self.server.port}")
 
+    def without_password(self, *names):
+        config = self.config()
+        text = config.read_text()
+        for name in names:
+            text = text.replace(f'password_file = "secrets/{name}"\n', "")
+        config.write_text(text)
+        return config
+
+    def test_a_role_without_a_password_never_gets_the_maintenance_login(self):
+        config = self.without_password("alkemio")
+        show = ["--", "sh", "-c", 'echo "$DATABASE_USERNAME:${DATABASE_PASSWORD-none}"']
+        ran = self.expect(12, "exec", "--as-database", "alkemio", *show, config=config)
+        self.assertIn('give role "alkemio" a password', ran.err)
+        self.assertIn("The command was not started.", ran.err)
+        # Its own part of the work was done with its rights.
+        self.assertEqual(self.server.value("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'", "alkemio"),
+                         "alkemio")
+        self.expect(0, "verify", config=config)
+        # Whom the server lets in without one, it tells so.
+        self.server.sql("ALTER ROLE alkemio PASSWORD 'plain'")
+        passfile = self.write("pass", "*:*:*:alkemio:plain\n", 0o600)
+        ran = self.expect(0, "exec", "--as-database", "alkemio", *show, config=config, PGPASSFILE=str(passfile))
+        self.assertEqual(ran.out.splitlines()[-1], "alkemio:none")
+
+    def test_a_tool_whose_role_has_no_password_is_not_started(self):
+        config = self.without_password("kratos")
+        self.assertIn('logs in as role "kratos" without a password', self.expect(0, "config", "check", config=config).err)
+        ran = self.expect(12, "once", config=config)
+        self.assertIn('give role "kratos" a password', ran.err)
+        self.assertFalse((self.folder / "kratos.runs").exists())
+        # By name the maintenance user may be given.
+        text = config.read_text().replace('database = "kratos"\nengine', 'database = "kratos"\nrole = "postgres"\nengine')
+        config.write_text(text)
+        self.expect(0, "once", config=config)
+        self.assertEqual((self.folder / "kratos.runs").read_text(), "run\n")
+
     def test_ignored_and_blocked_signals_are_as_they_were(self):
         config = self.config()
         self.expect(0, "once", config=config)

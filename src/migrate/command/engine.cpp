@@ -10,11 +10,13 @@
 #include "migrate/command/status.h"
 #include "migrate/command/tool.h"
 #include "migrate/outcome.h"
+#include "postgres/error.h"
 
 namespace ainit::migrate::command {
 namespace {
 
 namespace sqlstate = postgres::sqlstate;
+using postgres::Session;
 
 constexpr std::string_view kRoom = "migrate";
 constexpr Duration kStatusPatience{60'000};
@@ -54,7 +56,20 @@ struct Answer {
     std::string last_lines{};
 };
 
+/// The tool logs in as its role itself, and never with the maintenance user's password: where the server wants one that is not
+/// known here, it is not started. A certificate or a name of its own it may have where we have not (28000).
+Result<void> tool_can_log_in(const Context& context, const Stop& stop) {
+    if (context.login.as.empty()) return ok();
+    auto session = Session::open(context.sessions.server(), context.login.in_person(), stop);
+    if (session || session.error().sqlstate == sqlstate::kInvalidAuthorization) return ok();
+    Failure failure = std::move(session).error();
+    if (failure.code == Code::authentication) failure.hint = postgres::hint_without_password(context.login.as);
+    failure.where = context.migration.origin;
+    return failure;
+}
+
 Result<Answer> ask_tool(const Context& context, const Stop& stop) {
+    if (auto fit = tool_can_log_in(context, stop); !fit) return std::move(fit).error();
     Answer answer;
     LastLines last;
     const auto hear = [&](Stream stream, std::string_view line) {
@@ -253,6 +268,7 @@ class ToolRun {
         if (auto refused = refuse_secrets(context_)) return refused;
         auto session = log_in(context_, patience_);
         if (!session) return before_anything(std::move(session).error());
+        if (auto fit = tool_can_log_in(context_, patience_); !fit) return before_anything(std::move(fit).error());
         if (has_ledger()) {
             auto names = names_in_ledger(context_, **session, Asked::before, patience_);
             if (!names) return before_anything(std::move(names).error());

@@ -107,6 +107,7 @@ std::vector<std::string> environment(const std::vector<std::string>& inherited,
         {"DATABASE_NAME", "database"},
     };
     for (const auto& [variable, value] : kOurs) variables[variable] = values.at(value);
+    if (values.at("password").empty()) variables.erase("DATABASE_PASSWORD");
     variables["DATABASE_TYPE"] = "postgres";
     for (const auto& [name, value] : given) variables[name] = fill(value, values);
     std::vector<std::string> all;
@@ -141,7 +142,7 @@ std::optional<Failure> secret_in_arguments(const config::Config& config,
 
 Command make_command(const Context& context, const std::vector<std::string>& arguments) {
     const config::Migration& migration = context.migration;
-    const Values values = placeholders(context.sessions.server(), context.login);
+    const Values values = placeholders(context.sessions.server(), context.login.in_person());
     Command command;
     for (const std::string& argument : arguments)
         command.arguments.push_back(fill(argument, values));

@@ -78,6 +78,8 @@ std::optional<Failure> Applier::prepare(bool fresh) {
             "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DEALLOCATE ALL; UNLISTEN *; "
             "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES; ");
     }
+    // The role that the login came with, if it acts for one.
+    if (!fresh) sql.add("RESET ROLE; ");
     sql.add("SET lock_timeout = ").number(lock_timeout().count());
     sql.add("; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
     constexpr int kHasTransactionTimeout = 170'000;

@@ -124,7 +124,7 @@ Result<bool> Ledger::write(postgres::Session& session,
     // Local to a transaction that is open or, for several statements in one string, implied. The
     // last record of a file may reset what only the rest of the file would need.
     Sql sql = record.whole() ? Sql{"SET SESSION AUTHORIZATION DEFAULT; "} : Sql{};
-    sql.add("SET LOCAL ROLE NONE; INSERT INTO ")
+    sql.add("SET LOCAL ROLE TO DEFAULT; INSERT INTO ")
         .add(table())
         .add(
             " AS ledger (name, checksum, applied_at, duration_ms, statements, done, "

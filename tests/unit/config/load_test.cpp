@@ -305,6 +305,17 @@ TEST_CASE("config: roles that are not declared are named, since they may be miss
     CHECK(warnings(parse(head + "[[database]]\nname = \"d\"\nowner = \"admin\"\n")) == "");
 }
 
+TEST_CASE("config: a tool that must log in without a password is named in a warning") {
+    const std::string head =
+        "[[database]]\nname = \"d\"\nowner = \"r\"\n[[migration]]\ndatabase = \"d\"\nengine = \"command\"\n"
+        "command = [\"x\"]\n[[role]]\nname = \"r\"\n";
+    CHECK(warnings(parse(head)) ==
+          "alkemio.toml:4:1 the tool of migration \"d\" logs in as role \"r\" without a password: none is configured, and that of "
+          "the maintenance user is not given away; without one it is started only where the server lets the role in\n");
+    CHECK(warnings(parse(head + "password_file = \"/x\"\n", {}, config::SecretFiles::skip)) == "");
+    CHECK(warnings(parse(head + "[postgres]\npassfile = \"/x\"\n")) == "");
+}
+
 TEST_CASE(
     "config: a service works as its role if that has a password here, else as the maintenance "
     "user") {
@@ -316,7 +327,10 @@ TEST_CASE(
     const config::Config& c = loaded.config;
     CHECK(c.account_for("d").user == "with");
     CHECK(c.account_for("d").password.reveal() == "geheim-b");
+    CHECK(c.account_for("d").stands_for == "");
     CHECK(c.account_for("e").user == "admin");
+    CHECK(c.account_for("e").stands_for == "without");
+    CHECK(c.account_for("e", "admin").stands_for == "");
     CHECK(c.account_for("e", "with").user == "with");
     CHECK(c.owner_of("e") == "without");
     CHECK(c.owner_of("other") == "admin");
