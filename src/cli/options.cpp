@@ -308,7 +308,7 @@ class Parser {
         with_project(status);
         status->footer("Example: alkemio-init status --output json");
 
-        CLI::App* verify = add(app_, "verify", "The checks alone, made as the services would log in", Command::verify);
+        CLI::App* verify = add(app_, "verify", "Whether databases are there as wanted and migrated, and the checks", Command::verify);
         with_output(verify, {"text", "json"});
         with_databases(verify);
         verify->footer("Example: alkemio-init verify --database kratos");

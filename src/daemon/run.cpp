@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/inspect.h"
 #include "daemon/migrations.h"
 #include "daemon/missing.h"
 #include "daemon/phases.h"
@@ -61,6 +62,7 @@ class Attempt {
     /// What became of a migration under a lock that may be lost; false when the whole run is over with it.
     bool judge(MigrationStatus& status, postgres::ClusterLock& lock);
     void tell_missing(const Failure& missing);
+    bool look_to_verify();
     bool refuse_drift();
     bool has_late_parts() const;
     std::vector<std::string> databases_to_verify() const;
@@ -99,7 +101,7 @@ bool Attempt::observe(plan::Phase phase) {
 }
 
 bool Attempt::look() {
-    if (order_.goal == Goal::verify) return true;
+    if (order_.goal == Goal::verify) return look_to_verify();
     if (provisions() && !observe(plan::Phase::before_migrations)) return false;
     if (provisions()) {
         for (const Failure& warning : summary_.plan.warnings) log::warn("plan", warning.line());
@@ -132,6 +134,14 @@ void Attempt::tell_missing(const Failure& missing) {
     } else {
         log::info("migrate", missing.because, {{"hint", missing.hint}});
     }
+}
+
+/// What is wrong is for the findings to say.
+bool Attempt::look_to_verify() {
+    if (!observe(plan::Phase::before_migrations)) return false;
+    PhaseClock clock{summary_, "look", "look at migrations"};
+    summary_.migrations = migrations_.look(&summary_.observed, stop_);
+    return !stop_.requested() || fail(stop_.failure(Code::not_ready, "cannot finish looking at the cluster"));
 }
 
 bool Attempt::refuse_drift() {
@@ -286,6 +296,7 @@ bool Attempt::repair() {
 void Attempt::verify() {
     PhaseClock clock{summary_, "verify", "verify"};
     summary_.findings.clear();
+    if (order_.goal == Goal::verify) summary_.findings = inspect(config_, summary_, order_.databases);
     for (const std::string& database : databases_to_verify()) {
         auto found = verify::verify(sessions_, config_, stop_, database);
         std::ranges::move(found, std::back_inserter(summary_.findings));
@@ -300,7 +311,7 @@ void Attempt::verify() {
 
 /// The empty name stands for all. A look asks only databases that are there.
 std::vector<std::string> Attempt::databases_to_verify() const {
-    if (order_.goal != Goal::look) {
+    if (order_.goal != Goal::look && order_.goal != Goal::verify) {
         return order_.databases.empty() ? std::vector<std::string>{""} : order_.databases;
     }
     std::vector<std::string> names;
@@ -326,6 +337,8 @@ bool pass(const config::Config& config, postgres::Sessions& sessions, const Orde
             if (order.with_checks) attempt.verify();
             return looked;
         case Goal::verify:
+            if (!looked) return false;
+            break;
         case Goal::repair:
         case Goal::revert: break;
         case Goal::migrate:

@@ -91,6 +91,31 @@ class Once(harness.StackTest):
         self.assertIn("0003_table3", shown)
         self.assertEqual(self.expect(0, "status", "--output", "json", config=config).json["exit_code"], 0)
 
+    def test_verify_needs_no_checks_to_find_what_is_missing(self):
+        config = self.config()
+        config.write_text(config.read_text().split("[[check]]")[0])
+        empty = self.expect(40, "verify", config=config)
+        self.assertRegex(empty.out, r"(?m)^kratos +the database exists +FAILED")
+        self.assertIn('cannot verify that database "kratos" exists: it does not exist', empty.err)
+        self.expect(0, "once", config=config)
+        good = self.expect(0, "verify", config=config).out
+        for line in (r'synapse +its owner is "synapse" +good', r"synapse +encoding and locale are as wanted +good +UTF8, C, C",
+                     r'alkemio +extension "uuid-ossp" is installed +good +version', r'alkemio +migrations "alkemio" are applied +good +3 applied',
+                     r'kratos +migrations "kratos" are applied +good'):
+            self.assertRegex(good, f"(?m)^{line}")
+        self.write("alkemio/0004_more.sql", "SELECT 1;\n")
+        self.server.sql("ALTER DATABASE hydra OWNER TO postgres")
+        self.server.value("DROP EXTENSION pg_trgm", "kratos")
+        ran = self.expect(40, "verify", config=config)
+        for reason in ('its owner is "hydra" in database "hydra": it is "postgres"', 'extension "pg_trgm" is installed in database "kratos": it is not',
+                       'migrations "alkemio" are applied in database "alkemio": 3 applied, 1 pending'):
+            self.assertIn(f"cannot verify that {reason}", ran.err)
+        self.assertIn(", 3 failed.", ran.out)
+        self.expect(0, "verify", "--database", "synapse", config=config)
+        self.server.sql("DROP DATABASE synapse", "CREATE DATABASE synapse OWNER synapse TEMPLATE template0 LOCALE 'C.UTF-8'")
+        ran = self.expect(40, "verify", "--database", "synapse", config=config)
+        self.assertIn("lc_collate is C.UTF-8, wanted C", ran.err)
+
     def test_plan_as_sql_holds_no_secret_and_works_by_hand(self):
         config = self.config()
         sql = self.expect(3, "plan", "--output", "sql", config=config).out
