@@ -193,8 +193,7 @@ void place_descriptors(const Launch& launch) {
 /// Up to the execve: what could not be done.
 std::optional<Refusal::What> prepare(const Launch& launch) {
     const Command& command = *launch.command;
-    if (command.session) ::setsid();
-    else ::setpgid(0, 0);
+    ::setpgid(0, 0);
     // Every signal is blocked still, so that a background group may do it.
     if (command.terminal >= 0) ::tcsetpgrp(command.terminal, ::getpid());
     place_descriptors(launch);
@@ -318,16 +317,19 @@ void withhold_variable(std::string_view name) {
     withheld().emplace_back(name);
 }
 
+std::vector<std::string> whole_environment() {
+    std::vector<std::string> out;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) out.emplace_back(*entry);
+    return out;
+}
+
 std::vector<std::string> inherited_environment() {
     const std::lock_guard guard{withheld_mutex};
-    std::vector<std::string> out;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view text{*entry};
-        const std::string_view name = text.substr(0, text.find('='));
-        const bool ours = std::ranges::find(withheld(), name) != withheld().end() ||
-                          scrub(text) != text;
-        if (!ours) out.emplace_back(text);
-    }
+    std::vector<std::string> out = whole_environment();
+    std::erase_if(out, [](const std::string& entry) {
+        const std::string_view name = std::string_view{entry}.substr(0, entry.find('='));
+        return std::ranges::find(withheld(), name) != withheld().end() || scrub(entry) != entry;
+    });
     return out;
 }
 
@@ -389,7 +391,7 @@ Result<Child> spawn(const Command& given, Output output) {
     }
     if (child.pid < 0) return not_started(name, "start", errno);
     // Both sides set it, so that it holds whichever runs first.
-    if (!command.session) ::setpgid(child.pid, child.pid);
+    ::setpgid(child.pid, child.pid);
     report->write.reset();
     if (const auto refusal = read_refusal(report->read)) {
         reap(child.pid);

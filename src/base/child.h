@@ -23,8 +23,6 @@ struct Identity {
     uid_t user{};
     gid_t group{};
     std::vector<gid_t> groups{};  ///< supplementary
-    std::string name{};           ///< of the user; empty where the system does not know one
-    std::string home{};
 };
 
 /// `user` and `group` by name or number, as Docker's USER has them; an empty group is the user's own. Names are looked up in the
@@ -37,7 +35,6 @@ struct Command {
     std::vector<std::string> environment{};
     std::string directory{};              ///< working directory; empty: ours
     std::optional<Identity> identity{};   ///< whom to become; only root may
-    bool session{false};                  ///< a session of its own instead of a process group alone
     int terminal{-1};                     ///< a terminal of ours whose foreground group the command becomes
     /// Descriptors it gets beyond 0 to 2: ours, and its number there.
     std::vector<std::pair<int, int>> descriptors{};
@@ -45,6 +42,8 @@ struct Command {
     int end_with_us{0};  ///< the signal it gets when the thread that started it ends, also by a KILL; 0: none
 };
 
+/// All of our environment: for a command that takes our place, to which it belongs.
+std::vector<std::string> whole_environment();
 /// Our environment without the variables that hold secrets of the configuration: those of
 /// withhold_variable, and any in whose value a Secret stands.
 std::vector<std::string> inherited_environment();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // identity_of(): users and groups by name or number.
-#include <array>
 #include <cerrno>
-#include <charconv>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,17 +9,18 @@
 #include <pwd.h>
 
 #include "base/child.h"
+#include "base/text.h"
 
 namespace ainit {
 namespace {
 
 constexpr std::size_t kLargestEntry = std::size_t{1} << 20U;
 
-std::optional<unsigned> number_of(const std::string& text) {
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-    return number;
+std::optional<id_t> number_of(const std::string& text) {
+    const auto number = parse_integer(text);
+    // The last one stands for "unchanged".
+    if (!number || *number < 0 || *number >= std::numeric_limits<id_t>::max()) return {};
+    return static_cast<id_t>(*number);
 }
 
 /// Calls one of the get…_r functions with a buffer that is large enough; whether there is such an entry.
@@ -71,8 +71,7 @@ Result<Identity> identity_of(const std::string& user, const std::string& group) 
     identity.user = known ? entry.pw_uid : *number;
     // As Docker has it: a number that nobody knows has root's group.
     identity.group = known ? entry.pw_gid : 0;
-    if (known) identity.name = entry.pw_name, identity.home = entry.pw_dir;
-    identity.groups = known ? groups_of(identity.name, identity.group) : std::vector<gid_t>{};
+    if (known) identity.groups = groups_of(entry.pw_name, identity.group);
     if (group.empty()) return identity;
     struct group line{};
     std::vector<char> space_of_group;

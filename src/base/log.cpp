@@ -84,11 +84,8 @@ int milliseconds(SystemClock::time_point time) {
 }
 
 std::string in_json(const Line& line) {
-    const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(line.time);
     boost::json::object out;
-    out["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                              fmt::gmtime(SystemClock::to_time_t(seconds)),
-                              milliseconds(line.time));
+    out["time"] = show_utc(line.time);
     out["level"] = name_of(line.level);
     out["room"] = line.room;
     out["message"] = line.message;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/signal_name.h"
 
-#include <charconv>
 #include <csignal>
 #include <cstring>
 
@@ -12,22 +11,15 @@
 namespace ainit {
 namespace {
 
-std::optional<int> number_of(std::string_view text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-    return number;
-}
-
-std::optional<int> existing(int signal) {
+std::optional<int> existing(long long signal) {
     if (signal < 1 || signal > SIGRTMAX || (signal >= 32 && signal < SIGRTMIN)) return {};
-    return signal;
+    return static_cast<int>(signal);
 }
 
 }  // namespace
 
 std::optional<int> signal_of(std::string_view text) {
-    if (const auto number = number_of(text)) return existing(*number);
+    if (const auto number = parse_integer(text)) return existing(*number);
     if (text.size() > 3 && equals_ignoring_case(text.substr(0, 3), "SIG")) text.remove_prefix(3);
     for (int signal = 1; signal < 32; ++signal) {
         const char* name = ::sigabbrev_np(signal);
@@ -38,9 +30,9 @@ std::optional<int> signal_of(std::string_view text) {
     if (!from_least && !equals_ignoring_case(text.substr(0, 5), "RTMAX")) return {};
     const std::string_view rest = text.substr(5);
     if (rest.empty()) return from_least ? SIGRTMIN : SIGRTMAX;
-    const auto distance = number_of(rest.substr(1));
+    const auto distance = parse_integer(rest.substr(1));
     if (rest[0] != (from_least ? '+' : '-') || !distance || *distance < 0 || *distance > SIGRTMAX - SIGRTMIN) return {};
-    return from_least ? SIGRTMIN + *distance : SIGRTMAX - *distance;
+    return existing(from_least ? SIGRTMIN + *distance : SIGRTMAX - *distance);
 }
 
 std::string name_of_signal(int signal) {

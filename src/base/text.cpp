@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace ainit {
@@ -112,8 +113,27 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+std::string lowered(std::string_view text) {
+    std::string small{text};
+    std::ranges::transform(small, small.begin(), lower);
+    return small;
+}
+
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, lower, lower);
+}
+
+std::optional<long long> parse_integer(std::string_view text) {
+    long long number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+    return number;
+}
+
+std::string show_utc(std::chrono::system_clock::time_point moment) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(moment);
+    const auto rest = std::chrono::floor<std::chrono::milliseconds>(moment - seconds);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), rest.count());
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {

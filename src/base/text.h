@@ -16,6 +16,12 @@ namespace ainit {
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+/// With small letters of ASCII.
+std::string lowered(std::string_view text);
+/// The whole text as a decimal number; empty if it is none, or too large.
+std::optional<long long> parse_integer(std::string_view text);
+/// ISO 8601 in UTC: `2026-01-31T23:59:59.123Z`.
+std::string show_utc(std::chrono::system_clock::time_point moment);
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 /// Letters of ASCII alone; `word` in small ones.
 bool contains_ignoring_case(std::string_view text, std::string_view word);

@@ -2,10 +2,9 @@
 #include "base/timeline.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
-#include <fmt/format.h>
+#include "base/text.h"
 
 namespace ainit {
 
@@ -68,15 +67,7 @@ void Timeline::fold(int first, const std::string& kind, const std::string& name,
     events_.push_back(std::move(all));
 }
 
-std::string Timeline::started_at() const {
-    const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(started_.time_since_epoch());
-    const std::time_t seconds = since_epoch.count() / 1000;
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    char text[32];
-    const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    return fmt::format("{}.{:03}Z", std::string_view{text, size}, since_epoch.count() % 1000);
-}
+std::string Timeline::started_at() const { return show_utc(started_); }
 
 std::vector<Event> Timeline::events() const {
     const std::scoped_lock lock{guard_};

@@ -2,7 +2,6 @@
 #include "cli/personality.h"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <set>
@@ -18,6 +17,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "base/signal_name.h"
+#include "base/text.h"
 #include "cli/report.h"
 #include "cli/wait_variables.h"
 #include "daemon/supervise.h"
@@ -65,34 +65,27 @@ int say(std::string_view text) {
     return 0;
 }
 
-int refuse(std::string_view name, std::string because, int code) {
+/// Both end with 1 then.
+int refuse(std::string_view name, std::string because) {
     Failure failure;
     failure.code = Code::usage;
     failure.what = "cannot understand the command line";
     failure.because = std::move(because);
     failure.state = "Nothing was done.";
     failure.hint = fmt::format("see: {} -h", name);
-    const Failure all[] = {std::move(failure)};
-    report_failures(all);
-    return code;
+    report_failure(failure);
+    return 1;
 }
 
 /// As both programs take it: any value but none.
 bool is_set(const char* variable) { return std::getenv(variable) != nullptr; }
-
-std::optional<int> number_of(std::string_view text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return {};
-    return number;
-}
 
 int carry_out(Wish wish) {
     log::set_up({wish.level, log::Format::text, log::Color::automatic});
     if (wish.parent_death_signal != 0) ::prctl(PR_SET_PDEATHSIG, wish.parent_death_signal);
     ainit::Command command;
     command.arguments = std::move(wish.arguments);
-    for (char** entry = environ; *entry != nullptr; ++entry) command.environment.emplace_back(*entry);
+    command.environment = whole_environment();
     const services::End end = daemon::supervise(command, wish.supervision);
     report_failures(end.failures);
     return wish.as_zero.contains(end.code) ? 0 : end.code;
@@ -103,7 +96,7 @@ int tini(int argc, char** argv) {
     wish.supervision.stop_timeout = daemon::platform_grace();
     wish.supervision.to_group = is_set("TINI_KILL_PROCESS_GROUP");
     int verbosity = 1;
-    if (const char* said = std::getenv("TINI_VERBOSITY")) verbosity = number_of(said).value_or(verbosity);
+    if (const char* said = std::getenv("TINI_VERBOSITY")) verbosity = static_cast<int>(std::clamp(parse_integer(said).value_or(verbosity), 0LL, 3LL));
     if (argc == 2 && std::string_view{argv[1]} == "--version") return say("tini version 0.19.0 (alkemio-init " ALKEMIO_INIT_VERSION ")\n");
     opterr = 0;
     for (int option = 0; (option = ::getopt(argc, argv, "+hvwgle:p:s")) != -1;) {
@@ -116,21 +109,21 @@ int tini(int argc, char** argv) {
             case 'g': wish.supervision.to_group = true; break;
             case 'p': {
                 const auto signal = signal_of(optarg);
-                if (!signal) return refuse("tini", fmt::format("there is no signal \"{}\"", optarg), 1);
+                if (!signal) return refuse("tini", fmt::format("there is no signal \"{}\"", optarg));
                 wish.parent_death_signal = *signal;
                 break;
             }
             case 'e': {
-                const auto code = number_of(optarg);
-                if (!code || *code < 0 || *code > 255) return refuse("tini", fmt::format("\"{}\" is no exit code from 0 to 255", optarg), 1);
-                wish.as_zero.insert(*code);
+                const auto code = parse_integer(optarg);
+                if (!code || *code < 0 || *code > 255) return refuse("tini", fmt::format("\"{}\" is no exit code from 0 to 255", optarg));
+                wish.as_zero.insert(static_cast<int>(*code));
                 break;
             }
-            default: return refuse("tini", fmt::format("there is no option -{}, or its value is missing", static_cast<char>(optopt)), 1);
+            default: return refuse("tini", fmt::format("there is no option -{}, or its value is missing", static_cast<char>(optopt)));
         }
     }
     wish.arguments.assign(argv + optind, argv + argc);
-    if (wish.arguments.empty()) return refuse("tini", "no program is named", 1);
+    if (wish.arguments.empty()) return refuse("tini", "no program is named");
     wish.level = verbosity >= 3 ? log::Level::debug : verbosity == 2 ? log::Level::info : verbosity == 1 ? log::Level::warn : log::Level::error;
     return carry_out(std::move(wish));
 }
@@ -142,8 +135,8 @@ bool take_rewrite(std::string_view text, daemon::Supervision& supervision) {
     const auto from = signal_of(text.substr(0, sign));
     const auto to = text.substr(sign + 1) == "0" ? std::optional{0} : signal_of(text.substr(sign + 1));
     if (!from || !to) return false;
-    supervision.rewrite[*from] = *to;
-    if (*from == SIGTERM && *to != 0) supervision.stop_signal = *to;
+    if (*from == SIGTERM) supervision.stop_signal = *to;
+    else supervision.rewrite[*from] = *to;
     return true;
 }
 
@@ -165,13 +158,13 @@ int dumb_init(int argc, char** argv) {
             case 'v': wish.level = log::Level::debug; break;
             case 'c': wish.supervision.to_group = false; break;
             case 'r':
-                if (!take_rewrite(optarg, wish.supervision)) return refuse("dumb-init", fmt::format("\"{}\" is not of the form 15:3", optarg), 1);
+                if (!take_rewrite(optarg, wish.supervision)) return refuse("dumb-init", fmt::format("\"{}\" is not of the form 15:3", optarg));
                 break;
-            default: return refuse("dumb-init", fmt::format("there is no option {}, or its value is missing", argv[std::max(1, optind - 1)]), 1);
+            default: return refuse("dumb-init", fmt::format("there is no option {}, or its value is missing", argv[std::max(1, optind - 1)]));
         }
     }
     wish.arguments.assign(argv + optind, argv + argc);
-    if (wish.arguments.empty()) return refuse("dumb-init", "no command is named", 1);
+    if (wish.arguments.empty()) return refuse("dumb-init", "no command is named");
     return carry_out(std::move(wish));
 }
 

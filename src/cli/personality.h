@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program under the name of another one that it can stand for: an image changes one COPY line.
+// The program under the name of another one that it can stand for: a link in its place is enough.
 #pragma once
 
 #include <optional>

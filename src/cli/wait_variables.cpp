@@ -171,7 +171,7 @@ int run_command(const Wish& wish) {
     ainit::Command command;
     command.arguments = wish.command;
     command.keep_descriptors = true;
-    for (char** entry = environ; *entry != nullptr; ++entry) command.environment.emplace_back(*entry);
+    command.environment = whole_environment();
     log::debug(kRoom, "becoming WAIT_COMMAND", {{"command", command.arguments.front()}});
     log::flush();
     return report_failure(become(command));

@@ -2,7 +2,6 @@
 #include "config/connection.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -61,10 +60,8 @@ std::optional<std::string> assign_connect_timeout(Postgres& into, const std::str
 }  // namespace
 
 std::optional<std::string> wrong_port(const std::string& text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    if (text.empty() || (whole && number >= 1 && number <= 65'535)) return {};
+    const auto number = parse_integer(text);
+    if (text.empty() || (number && *number >= 1 && *number <= 65'535)) return {};
     return fmt::format("\"{}\" is no port between 1 and 65535", text);
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "base/child.h"
@@ -14,13 +12,6 @@ namespace {
 /// The content of a file may be a secret, whatever key it is used for.
 std::string shown(const Expanded& value) {
     return toml_text(value.from_file ? kRedacted : std::string_view{value.text});
-}
-
-std::optional<long long> to_number(std::string_view text) {
-    long long number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return {};
-    return number;
 }
 
 }  // namespace
@@ -158,9 +149,9 @@ void Reader::number(std::string_view key, int& into, long long least, long long 
     if (node == nullptr) return;
     std::optional<std::string> outside;
     if (!from_outside(key, *node, outside)) return;
-    const auto value = outside              ? to_number(*outside)
-                       : node->is_integer() ? std::optional<long long>{node->as_integer()->get()}
-                                            : std::nullopt;
+    std::optional<long long> value;
+    if (outside) value = parse_integer(*outside);
+    else if (node->is_integer()) value = node->as_integer()->get();
     if (!value) return wrong_type(key, "an integer", *node);
     if (*value < least || *value > most) {
         fail(Code::config_type,

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <span>
 #include <utility>
 
@@ -33,10 +32,9 @@ bool is_target(std::string_view text) {
 
 std::optional<std::uint16_t> port_of(std::string_view text) {
     if (text.starts_with('+')) text.remove_prefix(1);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size()) return {};
-    return port;
+    const auto port = parse_integer(text);
+    if (!port || *port < 0 || *port > 65'535) return {};
+    return static_cast<std::uint16_t>(*port);
 }
 
 std::string shown(const Awaited& one) {

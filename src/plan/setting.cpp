@@ -38,8 +38,7 @@ std::string setting_reason(const std::optional<std::string>& is, const std::stri
 bool Offer::lacks_setting(const std::string& name) const {
     if (!settings || name.find('.') != std::string::npos) return false;
     static const std::set<std::string> kHidden{"role", "session_authorization", "seed", "is_superuser"};
-    std::string small = name;
-    std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string small = lowered(name);
     return !kHidden.contains(small) && !settings->contains(small);
 }
 

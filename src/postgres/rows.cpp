@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
 #include <utility>
 
 #include <libpq-fe.h>
 
+#include "base/text.h"
 #include "postgres/session.h"
 
 namespace ainit::postgres {
@@ -11,12 +11,6 @@ namespace {
 
 PGresult* of(void* result) {
     return static_cast<PGresult*>(result);
-}
-
-long long to_number(std::string_view text) {
-    long long number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
 }  // namespace
@@ -58,7 +52,7 @@ std::string_view Rows::text(int row, int column) const {
 }
 
 long long Rows::number(int row, int column) const {
-    return to_number(text(row, column));
+    return parse_integer(text(row, column)).value_or(0);
 }
 
 std::string Rows::tag() const {
@@ -66,7 +60,7 @@ std::string Rows::tag() const {
 }
 
 long long Rows::affected() const {
-    return result_ == nullptr ? 0 : to_number(PQcmdTuples(of(result_)));
+    return result_ == nullptr ? 0 : parse_integer(PQcmdTuples(of(result_))).value_or(0);
 }
 
 Column Rows::column(int column) const {

@@ -9,7 +9,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -28,11 +27,6 @@ constexpr std::size_t kMostPending = 64 * 1024;
 bool takes(int fd) {
     pollfd one{fd, POLLOUT, 0};
     return ::poll(&one, 1, 0) == 1;
-}
-
-std::string now() {
-    const auto time = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    return fmt::format("{:%FT%T}Z", time);
 }
 
 }  // namespace
@@ -94,7 +88,7 @@ void Output::show(std::string_view line) {
     if (mode_ == OutputMode::prefix) {
         push(fmt::format("{} | {}\n", service_, line));
     } else if (mode_ == OutputMode::json) {
-        const boost::json::object object{{"time", now()},
+        const boost::json::object object{{"time", show_utc(std::chrono::system_clock::now())},
                                          {"service", service_},
                                          {"stream", stream_ == STDERR_FILENO ? "stderr" : "stdout"},
                                          {"line", mend_utf8(line)}};

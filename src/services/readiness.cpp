@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -29,10 +28,9 @@ std::optional<std::string_view> after(std::string_view text, std::string_view pr
 }
 
 std::optional<int> descriptor_of(std::string_view text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number < 3 || number > 255) return {};
-    return number;
+    const auto number = parse_integer(text);
+    if (!number || *number < 3 || *number > 255) return {};
+    return static_cast<int>(*number);
 }
 
 bool is_probed(std::string_view how) {

@@ -21,7 +21,7 @@ using Probe = std::function<void(const std::string& target, std::function<void(b
 /// takes: `tcp://HOST:PORT`, `http://…`, `https://…`, `file:PATH`.
 class Readiness {
   public:
-    /// A Failure of Code::config_type if `how` is none of these.
+    /// What is wrong with `how`, if it is none of these.
     static std::optional<std::string> trouble_with(const std::string& how);
 
     Readiness(system::Loop& loop, std::string how, Probe probe);

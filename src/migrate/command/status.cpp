@@ -2,7 +2,7 @@
 #include "migrate/command/status.h"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -100,10 +100,9 @@ std::optional<int> read_pending(std::string_view text) {
     text = trim(text);
     if (text == "t" || text == "true") return 1;
     if (text == "f" || text == "false") return 0;
-    int count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc{} || end != text.data() + text.size() || count < 0) return {};
-    return count;
+    const auto count = parse_integer(text);
+    if (!count || *count < 0 || *count > std::numeric_limits<int>::max()) return {};
+    return static_cast<int>(*count);
 }
 
 std::vector<Entry> pending_entries(const std::string& name, int count) {

@@ -42,8 +42,7 @@ constexpr std::array kOutside{"cluster",  "concurrently", "database",   "discard
                               "reindex", "subscription", "system", "tablespace",   "vacuum"};
 
 bool runs_outside(const std::string& text) {
-    std::string small{text};
-    std::ranges::transform(small, small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string small = lowered(text);
     const bool may = std::ranges::any_of(kOutside, [&](const char* one) { return small.find(one) != std::string::npos; });
     return may && !sql::nature_of(text).outside.empty();
 }
