@@ -7,7 +7,6 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "daemon/run.h"
-#include "postgres/error.h"
 
 namespace ainit::daemon {
 namespace {
@@ -53,19 +52,9 @@ Command command_of(const config::Config& config, const postgres::Server& server,
 
 std::optional<Failure> cannot_be_owner(const config::Config& config, const postgres::Server& server, const std::string& database,
                                        const Stop& stop) {
-    const postgres::Login login = login_of(config, database);
-    if (login.as.empty()) return {};
-    auto session = postgres::Session::open(server, login.in_person(), stop);
-    if (session) return {};
-    Failure failure = std::move(session).error();
-    // It may have a certificate or a name of its own that lets it in.
-    if (failure.sqlstate == postgres::sqlstate::kInvalidAuthorization) {
-        log::warn("exec", "whether the command can log in as the owner of its database is not known", {{"because", failure.because}});
-        return {};
-    }
-    if (failure.code == Code::authentication) failure.hint = postgres::hint_without_password(login.as);
-    failure.state = "The command was not started.";
-    return failure;
+    auto refused = postgres::refused_in_person(server, login_of(config, database), stop);
+    if (refused) refused->state = "The command was not started.";
+    return refused;
 }
 
 Failure hand_over(const Command& command) {

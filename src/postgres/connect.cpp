@@ -24,14 +24,9 @@ std::string value_of(const Server& server, std::string_view keyword, std::string
 
 /// The role that a session acts for is set with the login, so that RESET ROLE comes back to it.
 std::string options_of(const Server& server, const Login& login) {
-    std::string options = value_of(server, "options", {});
+    const std::string options = value_of(server, "options", {});
     if (login.as.empty()) return options;
-    options += fmt::format("{}-c role=", options.empty() ? "" : " ");
-    for (const char c : login.as) {
-        if (c == ' ' || c == '\\') options += '\\';
-        options += c;
-    }
-    return options;
+    return fmt::format("{}{}{}", options, options.empty() ? "" : " ", start_option("role", login.as));
 }
 
 /// What the server reports of itself with each login since 14; an older one fits, and is refused

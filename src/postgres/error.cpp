@@ -131,11 +131,6 @@ Failure login_failure(const Server& server,
     return failure;
 }
 
-std::string hint_without_password(const std::string& role) {
-    return fmt::format("give role \"{}\" a password (password_file in [[role]]), let the server trust it, or name another role; the "
-                       "maintenance user's password is not given away in its stead", role);
-}
-
 Failure statement_failure(std::string_view sqlstate, const ErrorFields& fields, bool lost) {
     Failure failure;
     failure.what = "cannot run a statement";

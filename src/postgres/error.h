@@ -26,9 +26,6 @@ Failure login_failure(const Server& server,
                       std::string_view message,
                       Reached reached);
 
-/// What to do where a role must log in itself and no password of it is known.
-std::string hint_without_password(const std::string& role);
-
 /// A failed statement. Code: connection_lost (transient), privilege for 42501, else internal, for
 /// the caller to name by what it was doing. `transient` for 40001, 40P01, 55P03 and lost connections.
 Failure statement_failure(std::string_view sqlstate, const ErrorFields& fields, bool lost);

@@ -79,4 +79,13 @@ Secret Server::url(const Login& login) const {
     return Secret{std::move(text)};
 }
 
+std::string start_option(std::string_view name, std::string_view value) {
+    std::string text = fmt::format("-c {}=", name);
+    for (const char c : value) {
+        if (c == ' ' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text;
+}
+
 }  // namespace ainit::postgres

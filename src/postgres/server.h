@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -55,5 +56,8 @@ struct Server {
     /// host(), its port and the TLS settings as a URL for a tool; user and password percent-encoded. A secret.
     Secret url(const Login& login) const;
 };
+
+/// `-c name=value` for libpq's `options`: blanks and backslashes within the value escaped.
+std::string start_option(std::string_view name, std::string_view value);
 
 }  // namespace ainit::postgres

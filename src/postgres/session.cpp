@@ -177,4 +177,17 @@ Result<std::string> Session::verifier(const std::string& role, const Secret& pas
     return text;
 }
 
+std::optional<Failure> refused_in_person(const Server& server, const Login& login, const Stop& stop) {
+    if (login.as.empty()) return {};
+    auto session = Session::open(server, login.in_person(), stop);
+    if (session || session.error().sqlstate == sqlstate::kInvalidAuthorization) return {};
+    Failure failure = std::move(session).error();
+    if (failure.code == Code::authentication) {
+        failure.hint = fmt::format("give role \"{}\" a password (password_file in [[role]]), let the server trust it, or name another "
+                                   "role; the maintenance user's password is not given away in its stead",
+                                   login.as);
+    }
+    return failure;
+}
+
 }  // namespace ainit::postgres

@@ -134,6 +134,10 @@ class Transaction {
 /// changes nothing (25006). Failures as of Session::query; Code::internal too when it is not one statement.
 Result<Rows> read_only(Session& session, const Sql& sql, const Stop& stop);
 
+/// Why whoever a login acts for could not log in itself, without the password that nobody here knows; empty if it can, or acts for
+/// nobody. It may have a certificate or a name of its own that lets it in (28000), so that is no refusal.
+std::optional<Failure> refused_in_person(const Server& server, const Login& login, const Stop& stop);
+
 /// Rolls back what an error has left open, deaf to a stop.
 void end_transaction(Session& session);
 

@@ -10,13 +10,11 @@
 #include "migrate/command/status.h"
 #include "migrate/command/tool.h"
 #include "migrate/outcome.h"
-#include "postgres/error.h"
 
 namespace ainit::migrate::command {
 namespace {
 
 namespace sqlstate = postgres::sqlstate;
-using postgres::Session;
 
 constexpr std::string_view kRoom = "migrate";
 constexpr Duration kStatusPatience{60'000};
@@ -57,15 +55,12 @@ struct Answer {
 };
 
 /// The tool logs in as its role itself, and never with the maintenance user's password: where the server wants one that is not
-/// known here, it is not started. A certificate or a name of its own it may have where we have not (28000).
+/// known here, it is not started.
 Result<void> tool_can_log_in(const Context& context, const Stop& stop) {
-    if (context.login.as.empty()) return ok();
-    auto session = Session::open(context.sessions.server(), context.login.in_person(), stop);
-    if (session || session.error().sqlstate == sqlstate::kInvalidAuthorization) return ok();
-    Failure failure = std::move(session).error();
-    if (failure.code == Code::authentication) failure.hint = postgres::hint_without_password(context.login.as);
-    failure.where = context.migration.origin;
-    return failure;
+    auto refused = postgres::refused_in_person(context.sessions.server(), context.login, stop);
+    if (!refused) return ok();
+    refused->where = context.migration.origin;
+    return std::move(*refused);
 }
 
 Result<Answer> ask_tool(const Context& context, const Stop& stop) {

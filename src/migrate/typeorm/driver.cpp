@@ -33,16 +33,6 @@ void log_notice(const Work* work, std::string_view severity, std::string_view te
                {{"severity", std::string{severity}}, {"migration", work == nullptr ? "" : work->name}});
 }
 
-/// As libpq's `options` wants it: blanks and backslashes within a value escaped.
-std::string option(std::string_view name, std::string_view value) {
-    std::string text = fmt::format("-c {}=", name);
-    for (const char c : value) {
-        if (c == ' ' || c == '\\') text += '\\';
-        text += c;
-    }
-    return text;
-}
-
 /// The fields of an error that the server never sent.
 ErrorFields own_error(std::string sqlstate, std::string message) {
     ErrorFields fields;
@@ -102,11 +92,11 @@ void Driver::provide() {
 
 /// What scripts may say of a session: options that any user may set.
 postgres::Server Driver::server_for(const Value& settings) const {
-    std::string options = option("lock_timeout", fmt::format("{}", target_.lock_timeout.count()));
+    std::string options = postgres::start_option("lock_timeout", fmt::format("{}", target_.lock_timeout.count()));
     options += " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
     for (const char* name : {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}) {
         auto given = settings.get(name);
-        if (given && given->truthy()) options += " " + option(name, given->text());
+        if (given && given->truthy()) options += " " + postgres::start_option(name, given->text());
     }
     if (auto given = settings.get("options"); given && given->string()) options += " " + *given->string();
     postgres::Server server = target_.server;
