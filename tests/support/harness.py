@@ -113,6 +113,15 @@ class StackTest(unittest.TestCase):
         path.chmod(mode)
         return path
 
+    def one_migration(self, path, engine, files, database="alkemio", extensions=(), **keys):
+        """A configuration with this one database and migration, as the maintenance user; keys: further ones of [[migration]]."""
+        text = (f'[postgres]\nhost = "127.0.0.1"\nport = {self.server.port}\npassword_file = "{self.folder}/secrets/superuser"\n'
+                f'expected_version = ""\n\n[[database]]\nname = "{database}"\nextensions = {json.dumps(list(extensions))}\n\n'
+                f'[[migration]]\ndatabase = "{database}"\nengine = "{engine}"\nfiles = "{files}"\n')
+        path = self.folder / path
+        path.write_text(text + "".join(f'{name} = "{value}"\n' for name, value in keys.items()))
+        return path
+
     def migrations(self, database="alkemio", count=3):
         for number in range(1, count + 1):
             self.write(f"{database}/{number:04}_table{number}.sql",

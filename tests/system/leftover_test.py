@@ -25,21 +25,8 @@ class Leftover(harness.StackTest):
         super().setUp()
         self.clean()
 
-    def configure(self, engine, more="", seconds=60):
-        config = self.write("a.toml", f"""\
-            [postgres]
-            host = "127.0.0.1"
-            port = {self.server.port}
-            password_file = "secrets/superuser"
-            expected_version = ""
-            [[database]]
-            name = "alkemio"
-            [[migration]]
-            database = "alkemio"
-            engine = "{engine}"
-            files = "slow/*.{'sql' if engine == 'sql' else 'js'}"
-            {more}
-            """)
+    def configure(self, engine, seconds=60, **more):
+        config = self.one_migration("a.toml", engine, f"slow/*.{'sql' if engine == 'sql' else 'js'}", **more)
         self.write("slow/0001_before.sql", "SELECT 1;\n")
         self.write("slow/0002_slow.sql", f"CREATE TABLE slow (n int);\nSELECT pg_sleep({seconds});\n")
         self.write("slow/1700000000001-Slow.js", TYPEORM % seconds)
@@ -75,7 +62,7 @@ class Leftover(harness.StackTest):
                 self.assertEqual(self.server.value("SELECT count(*) FROM slow", "alkemio"), "0")
 
     def test_one_that_does_not_end_is_named(self):
-        config = self.configure("sql", 'timeout = "1s"', seconds=0)
+        config = self.configure("sql", seconds=0, timeout="1s")
         self.server.sql("CREATE DATABASE alkemio")
         left = subprocess.Popen(["psql", "-XqAt", "-c", "SELECT pg_advisory_lock_shared(1634299497, 1835624306)", "-c",
                                  "SELECT pg_backend_pid(); SELECT pg_sleep(120)"],

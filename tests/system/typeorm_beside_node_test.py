@@ -56,25 +56,7 @@ class BesideNode(harness.StackTest):
         return folder
 
     def configured(self, folder, version, mode):
-        path = folder / "alkemio.toml"
-        path.write_text(f"""\
-[postgres]
-host = "127.0.0.1"
-port = {self.server.port}
-password_file = "{self.folder}/secrets/superuser"
-expected_version = ""
-
-[[database]]
-name = "alkemio"
-
-[[migration]]
-database = "alkemio"
-engine = "typeorm"
-files = "migrations/*.js"
-typeorm_version = "{version}"
-transaction = "{mode}"
-""")
-        return path
+        return self.one_migration(folder / "alkemio.toml", "typeorm", "migrations/*.js", typeorm_version=version, transaction=mode)
 
     def node(self, folder, mode, pause, answers):
         time.sleep(pause)

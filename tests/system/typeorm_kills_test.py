@@ -59,24 +59,7 @@ class Kills(harness.StackTest):
         self.files = "migrations/*"
 
     def configured(self, mode):
-        return self.write("kills.toml", f"""\
-[postgres]
-host = "127.0.0.1"
-port = {self.server.port}
-password_file = "secrets/superuser"
-expected_version = ""
-
-[[database]]
-name = "alkemio"
-extensions = ["uuid-ossp", "pgcrypto"]
-
-[[migration]]
-database = "alkemio"
-engine = "typeorm"
-files = "{self.files}"
-table = "{TABLE}"
-transaction = "{mode}"
-""")
+        return self.one_migration("kills.toml", "typeorm", self.files, extensions=("uuid-ossp", "pgcrypto"), table=TABLE, transaction=mode)
 
     def dump(self):
         """All but the ledger's ids: what a killed run has drawn of its sequence is not given back."""

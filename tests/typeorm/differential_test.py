@@ -176,28 +176,9 @@ class Differential(harness.StackTest):
                     files=[f"{folder}/migrations/{case.files}"], schema=case.schema, table=case.table, fake=bool(case.fake))
 
     def configure(self, case, version, transaction):
-        more = "".join(f'{key} = "{case.options[key]}"\n' for key in ("schema", "table") if key in case.options)
-        path = self.place / "ours/alkemio.toml"
-        path.write_text(f"""\
-[postgres]
-host = "127.0.0.1"
-port = {self.server.port}
-password_file = "{self.folder}/secrets/superuser"
-expected_version = ""
-
-[[database]]
-name = "ours"
-
-[[migration]]
-database = "ours"
-engine = "typeorm"
-files = "migrations/{case.files}"
-typeorm_version = "{version}"
-transaction = "{transaction}"
-on_older = "ignore"
-on_ahead = "ignore"
-{more}""")
-        return path
+        more = {key: case.options[key] for key in ("schema", "table") if key in case.options}
+        return self.one_migration(self.place / "ours/alkemio.toml", "typeorm", f"migrations/{case.files}", database="ours",
+                                  typeorm_version=version, transaction=transaction, on_older="ignore", on_ahead="ignore", **more)
 
     def compare(self, case, version, zone, transaction):
         self.make_projects(case, version)
