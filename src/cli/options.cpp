@@ -242,8 +242,8 @@ class Parser {
             const std::string to = one.substr(sign + 1);
             const int number = to == "0" ? 0 : *signal_of(to);
             const int from = *signal_of(std::string_view{one}.substr(0, sign));
-            options_.supervision.rewrite[from] = number;
-            if (from == SIGTERM && number != 0 && raw_.stop_signal.empty()) options_.supervision.stop_signal = number;
+            if (from != SIGTERM) options_.supervision.rewrite[from] = number;
+            else if (raw_.stop_signal.empty()) options_.supervision.stop_signal = number;
         }
     }
 

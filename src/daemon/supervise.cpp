@@ -48,8 +48,8 @@ services::End supervise(const Command& command, const Supervision& how) {
                                         loop.quit();
                                     }}};
     loop.on_signals(system::forwardable_signals(), [&](const system::Signal& signal) {
-        if (signal.number == SIGTERM) supervisor.stop(SIGTERM);
-        else supervisor.forward(signal);
+        if (signal.number != SIGTERM) supervisor.forward(signal);
+        else if (how.stop_signal != 0) supervisor.stop(SIGTERM);
     });
     supervisor.start();
     loop.post([] { system::release_code_pages(); });

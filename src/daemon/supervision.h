@@ -10,7 +10,7 @@
 namespace ainit::daemon {
 
 struct Supervision {
-    int stop_signal{SIGTERM};          ///< what TERM becomes for the command
+    int stop_signal{SIGTERM};          ///< what TERM becomes for the command; 0: it is kept back
     std::map<int, int> rewrite{};      ///< of other signals; to 0: not passed on
     bool to_group{true};               ///< signals go to the command's process group, else to it alone
     Duration stop_timeout{9'000};      ///< from TERM to KILL, for the command and all it left behind together

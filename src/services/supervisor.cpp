@@ -21,6 +21,8 @@ constexpr std::size_t kKept = 20;
 constexpr Duration kLook{50};
 /// What is killed is gone in moments, or stuck in the kernel.
 constexpr Duration kAfterKill{1'000};
+/// Of those that had to be killed.
+constexpr std::size_t kMostNamed = 20;
 
 std::string name_of_process(pid_t pid) {
     auto name = read_file(fmt::format("/proc/{}/comm", pid), 64);
@@ -44,7 +46,6 @@ struct Supervisor::Unit {
     std::string why{};
     std::optional<Failure> refusal{};  ///< of the start
     bool told_to_stop{false};
-    bool killed{false};
     std::optional<std::chrono::system_clock::time_point> started{};
     Deadline began{};
     std::optional<Duration> until_ready{};
@@ -56,11 +57,6 @@ Supervisor::Supervisor(system::Loop& loop, std::vector<Service> services, Ending
 }
 
 Supervisor::~Supervisor() = default;
-
-Supervisor::Unit* Supervisor::find(const std::string& name) {
-    const auto found = std::ranges::find_if(units_, [&](const auto& one) { return one->service.name == name; });
-    return found == units_.end() ? nullptr : found->get();
-}
 
 Supervisor::Unit* Supervisor::main_unit() {
     const auto found = std::ranges::find_if(units_, [](const auto& one) { return one->service.main; });
@@ -91,10 +87,6 @@ void Supervisor::release_ready_ones() {
     }
 }
 
-void Supervisor::restart(const std::string& service) {
-    if (Unit* unit = find(service); unit != nullptr && !stopping_) tell(*unit, {On::restart});
-}
-
 /// Lets the machine decide, and does what it says.
 void Supervisor::tell(Unit& unit, const Event& event) {
     const State before = unit.machine.state();
@@ -115,9 +107,8 @@ void Supervisor::tell(Unit& unit, const Event& event) {
                 send(unit, SIGCONT, true);
                 break;
             case Act::send_kill:
-                unit.killed = true;
                 end_.killed.push_back(unit.service.name);
-                log::warn(kRoom, fmt::format("{} did not end within its grace; it is killed", unit.service.name));
+                log::warn(kRoom, fmt::format("{} did not end in time; it is killed", unit.service.name));
                 send(unit, SIGKILL, true);
                 break;
             case Act::start: run(unit); break;
@@ -128,7 +119,6 @@ void Supervisor::tell(Unit& unit, const Event& event) {
 
 void Supervisor::run(Unit& unit) {
     unit.refusal.reset();
-    unit.killed = false;
     unit.said.clear();
     unit.lines.clear();
     unit.until_ready.reset();
@@ -231,12 +221,8 @@ void Supervisor::stop(int signal) {
     }
     asked_ = signal != 0;
     stopping_ = true;
-    timer_.set(ending_.delay + ending_.deadline, [this] { out_of_time(); });
-    if (ending_.delay > Duration{0}) {
-        looking_.set(ending_.delay, [this] { go_on_stopping(); });
-    } else {
-        go_on_stopping();
-    }
+    timer_.set(ending_.deadline, [this] { out_of_time(); });
+    go_on_stopping();
 }
 
 /// Those of which nobody runs any more that needs them.
@@ -296,6 +282,8 @@ void Supervisor::end_leftovers() {
 
 void Supervisor::look_at_leftovers() {
     if (system::descendants().empty()) return finish();
+    // What was forked while the others were killed.
+    if (hurried_) kill_leftovers();
     looking_.set(kLook, [this] { look_at_leftovers(); });
 }
 
@@ -304,13 +292,17 @@ void Supervisor::out_of_time() {
     if (hurried_) return finish();
     hurried_ = true;
     for (const auto& unit : units_) tell(*unit, {On::kill});
+    kill_leftovers();
+    timer_.set(kAfterKill, [this] { out_of_time(); });
+}
+
+void Supervisor::kill_leftovers() {
     for (const pid_t pid : system::descendants()) {
         const auto is_service = [&](const auto& one) { return one->pid == pid; };
         if (std::ranges::any_of(units_, is_service)) continue;
-        end_.killed.push_back(name_of_process(pid));
+        if (end_.killed.size() < kMostNamed) end_.killed.push_back(name_of_process(pid));
         ::kill(pid, SIGKILL);
     }
-    timer_.set(kAfterKill, [this] { out_of_time(); });
 }
 
 void Supervisor::finish() {
@@ -319,7 +311,8 @@ void Supervisor::finish() {
     looking_.cancel();
     if (!end_.killed.empty()) log::warn(kRoom, fmt::format("killed: {}", join(end_.killed, ", ")));
     const Unit* unit = main_unit();
-    if (unit != nullptr) end_.code = unit->machine.status();
+    // Who is stuck in the kernel has no exit code.
+    if (unit != nullptr) end_.code = unit->machine.running() ? 128 + SIGKILL : unit->machine.status();
     else if (!end_.failures.empty()) end_.code = end_.failures.front().exit_code();
     if (asked_ && ending_.zero_when_asked) end_.code = 0;
     if (hooks_.over) hooks_.over(end_);

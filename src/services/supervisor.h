@@ -54,7 +54,6 @@ struct End {
 };
 
 struct EndingRules {
-    Duration delay{0};        ///< between the request to end and the first stop signal
     Duration deadline{9'000}; ///< for all together
     bool zero_when_asked{false};  ///< an end that was asked for is 0, whatever the main service says
 };
@@ -76,7 +75,6 @@ class Supervisor {
     void release(const std::string& need);
     /// Starts those that need nothing.
     void start();
-    void restart(const std::string& service);
     /// To the main service, or the only one.
     void forward(const system::Signal& signal);
     /// Ends all; asked a second time it does not wait any more. `signal`: that asked for it, or 0.
@@ -88,7 +86,6 @@ class Supervisor {
 
   private:
     struct Unit;
-    Unit* find(const std::string& name);
     Unit* main_unit();
     bool is_met(const std::string& need) const;
     void release_ready_ones();
@@ -101,6 +98,7 @@ class Supervisor {
     void go_on_stopping();
     void end_leftovers();
     void look_at_leftovers();
+    void kill_leftovers();
     void out_of_time();
     void finish();
     Failure failure_of(const Unit& unit) const;

@@ -26,7 +26,6 @@ namespace asio = boost::asio;
 
 /// While a zombie belongs to someone who waits for it, others behind it cannot be seen: look again a little later.
 constexpr Duration kLookAgain{20};
-constexpr int kMostProbes = 4;
 
 std::optional<ChildEvent> event_of(const siginfo_t& info) {
     switch (info.si_code) {
@@ -79,7 +78,6 @@ struct Loop::Implementation {
     asio::steady_timer reaper{context};
     // Made with the first job, so that a loop without work has no second thread.
     std::optional<asio::thread_pool> worker{};
-    std::optional<asio::thread_pool> probes{};
 
     void listen(const std::shared_ptr<Watched>& one, int fd) {
         one->descriptor.async_wait(one->what, [this, one, fd](const boost::system::error_code& error) {
@@ -166,7 +164,6 @@ Loop::Loop() : implementation_{std::make_unique<Implementation>()} {
 
 Loop::~Loop() {
     if (implementation_->worker) implementation_->worker->join();
-    if (implementation_->probes) implementation_->probes->join();
     while (!implementation_->watched.empty()) implementation_->drop(implementation_->watched.begin()->first);
     // What came since would strike as soon as it is let in.
     implementation_->read_signals();
@@ -196,10 +193,9 @@ void Loop::on_signals(std::initializer_list<int> signals, std::function<void(con
 
 Timer Loop::timer() { return Timer{std::make_unique<Timer::Implementation>(implementation_->context)}; }
 
-void Loop::work(std::function<void()> job, std::function<void()> done, Lane lane) {
-    std::optional<asio::thread_pool>& pool = lane == Lane::main ? implementation_->worker : implementation_->probes;
-    if (!pool) pool.emplace(lane == Lane::main ? 1 : kMostProbes);
-    asio::post(*pool, [this, job = std::move(job), done = std::move(done)]() mutable {
+void Loop::work(std::function<void()> job, std::function<void()> done) {
+    if (!implementation_->worker) implementation_->worker.emplace(1);
+    asio::post(*implementation_->worker, [this, job = std::move(job), done = std::move(done)]() mutable {
         job();
         asio::post(implementation_->context, std::move(done));
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The asynchronous floor: one event loop on the thread that runs it, and worker threads for blocking work. Signals,
+// The asynchronous floor: one event loop on the thread that runs it, and one worker thread for blocking work. Signals,
 // timers, children and connections never wait for SQL. Idle means no wake-ups.
 #pragma once
 
@@ -54,7 +54,7 @@ class Loop {
   public:
     /// While it lives the signals that it handles are blocked in the thread that made it and in those that this makes.
     Loop();
-    /// Waits for the jobs on the worker threads: ask them to stop before.
+    /// Waits for the job on the worker thread: ask it to stop before.
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -73,10 +73,8 @@ class Loop {
 
     Timer timer();
 
-    enum class Lane { main, probes };
-    /// Runs `job` on a thread of its own, then `done` on the loop's thread. On the main lane jobs run one after the other; on that for
-    /// probes up to four at once.
-    void work(std::function<void()> job, std::function<void()> done, Lane lane = Lane::main);
+    /// Runs `job` on the worker thread, one after the other, then `done` on the loop's thread.
+    void work(std::function<void()> job, std::function<void()> done);
 
     /// Takes in orphans: as PID 1 they come by themselves, else this process becomes their subreaper. They are reaped as
     /// they end; children of base/child.h are left to whoever waits for them.
@@ -101,7 +99,7 @@ class Loop {
 /// Every signal that can be handled at all and is not the kernel's own business with children.
 std::vector<int> forwardable_signals();
 
-/// All processes below this one; as PID 1 all others of its namespace.
+/// All processes below this one; as PID 1 all others of its namespace but those that entered it from outside (docker exec).
 std::vector<pid_t> descendants();
 
 /// Gives the kernel back the memory that the program's code and that of its libraries takes, which was read from their files and is
