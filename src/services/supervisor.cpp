@@ -298,8 +298,9 @@ void Supervisor::out_of_time() {
 
 void Supervisor::kill_leftovers() {
     for (const pid_t pid : system::descendants()) {
-        const auto is_service = [&](const auto& one) { return one->pid == pid; };
-        if (std::ranges::any_of(units_, is_service)) continue;
+        // Its group was killed with the service.
+        const pid_t group = ::getpgid(pid);
+        if (std::ranges::any_of(units_, [&](const auto& one) { return one->pid == group; })) continue;
         if (end_.killed.size() < kMostNamed) end_.killed.push_back(name_of_process(pid));
         ::kill(pid, SIGKILL);
     }
