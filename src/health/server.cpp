@@ -122,7 +122,13 @@ Failure cannot_listen(const std::string& listen, std::string because) {
 
 void Status::set(Facts facts) {
     const std::lock_guard guard{mutex_};
+    facts.services = std::move(facts_.services);
     facts_ = std::move(facts);
+}
+
+void Status::set_services(std::vector<ServiceFacts> services) {
+    const std::lock_guard guard{mutex_};
+    facts_.services = std::move(services);
 }
 
 Status::Facts Status::get() const {

@@ -265,6 +265,15 @@ TEST_CASE("health: asking where nobody is, or where nobody answers, ends with th
     CHECK(Clock::now() - began < 5s);
 }
 
+TEST_CASE("health: the services stay as they are when the rest changes") {
+    health::Status status;
+    status.set_services({{"kratos", "ready", true, 7}});
+    status.set({true, false, "hydra: 2 pending", "{}"});
+    REQUIRE(status.get().services.size() == 1);
+    CHECK(status.get().services.front().name == "kratos");
+    CHECK(status.get().reason == "hydra: 2 pending");
+}
+
 TEST_CASE("wait: a file, a port and a status are waited for until they are there") {
     const test::Scratch scratch;
     const int port = free_port();
