@@ -207,9 +207,10 @@ class Waiting {
     }
 
     Failure too_late(Failure last) const {
-        // Its own deadline cut the last try short; the one before it knew why.
-        if (last.sqlstate.empty() && last_) last = *last_;
-        if (!last.transient) return last;
+        // The deadline cut the last try short, in its login or in a question of it; the one before it knew why.
+        const bool cancelled = last.sqlstate == sqlstate::kQueryCanceled;
+        if ((cancelled || last.sqlstate.empty()) && last_) last = *last_;
+        if (!last.transient && last.sqlstate != sqlstate::kQueryCanceled) return last;
         Failure failure;
         failure.code = Code::not_ready;
         failure.what = fmt::format("cannot reach PostgreSQL at {} within {}", server_.address(), show(waited()));

@@ -256,6 +256,27 @@ TEST_CASE("ready: the temporary server of an image's init scripts does not count
     CHECK(wait(quiet.socket_server(), quick()).has_value());
 }
 
+TEST_CASE("ready: a deadline in the middle of a question tells what was seen before it") {
+    ScratchServer temporary{{.arguments = {"-c", "listen_addresses=", "-c", "allow_system_table_mods=on"}, .start = false}};
+    temporary.launch();
+    const Server server = temporary.socket_server();
+    Result<Session> held = Session::open(server, server.maintenance, soon());
+    while (!held) held = Session::open(server, server.maintenance, soon());
+    // The question whether the server is a temporary one reads this view.
+    REQUIRE(held->query("BEGIN", soon()).has_value());
+    std::jthread later{[&] {
+        std::this_thread::sleep_for(500ms);
+        const auto locked = held->query("LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE", soon());
+        CHECK(locked.has_value());
+    }};
+    const Failure failure = refused(server, quick(), Stop{}.within(3s));
+    CAPTURE(failure.block());
+    CHECK(failure.code == Code::not_ready);
+    CHECK(failure.sqlstate != "57014");
+    CHECK(failure.what.starts_with("cannot reach PostgreSQL at "));
+    CHECK(failure.state == "Nothing was changed; the server was last seen as: initializing.");
+}
+
 TEST_CASE("ready: a signal ends the wait with 128 and its number") {
     ScratchServer scratch{{.start = false}};
     StopSource source;
