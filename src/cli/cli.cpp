@@ -5,6 +5,7 @@
 #include <exception>
 #include <vector>
 
+#include "base/bundle.h"
 #include "base/child.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -132,6 +133,7 @@ int internal_error(const char* because) {
 int main(int argc, char** argv) {
     remember_signals();
     std::signal(SIGPIPE, SIG_IGN);
+    keep_to_own_resolver();
     try {
         // Without secrets of ours, and their command may want its core.
         if (const auto code = run_under_other_name(argc, argv)) return *code;

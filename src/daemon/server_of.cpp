@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <vector>
 
+#include "base/bundle.h"
 #include "base/text.h"
 #include "daemon/run.h"
 
 namespace ainit::daemon {
+
+namespace {
+
+/// "system" as libpq takes it is a place within OpenSSL's own folder, which a foreign image does not have.
+std::string authorities_of(const std::string& sslrootcert) {
+    const std::string file = sslrootcert == "system" ? authorities() : "";
+    return file.empty() ? sslrootcert : file;
+}
+
+}  // namespace
 
 postgres::Server server_of(const config::Config& config) {
     const config::Postgres& from = config.postgres;
@@ -16,7 +27,7 @@ postgres::Server server_of(const config::Config& config) {
         {"host", join(from.hosts, ",")},
         {"port", join(from.ports, ",")},
         {"sslmode", from.sslmode},
-        {"sslrootcert", from.sslrootcert},
+        {"sslrootcert", authorities_of(from.sslrootcert)},
         {"sslcert", from.sslcert},
         {"sslkey", from.sslkey},
         {"sslcrl", from.sslcrl},

@@ -23,6 +23,7 @@
 #include <optional>
 
 #include "base/address.h"
+#include "base/bundle.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -108,7 +109,8 @@ asio::awaitable<Reply> reach(Target target) {
     const auto endpoints = co_await resolver.async_resolve(target.host, target.port, use_awaitable);
     if (target.scheme == "https") {
         asio::ssl::context tls{asio::ssl::context::tls_client};
-        tls.set_default_verify_paths();
+        if (const std::string file = authorities(); !file.empty()) tls.load_verify_file(file);
+        else tls.set_default_verify_paths();
         tls.set_verify_mode(asio::ssl::verify_peer);
         tls.set_verify_callback(asio::ssl::host_name_verification{target.host});
         beast::ssl_stream<beast::tcp_stream> stream{executor, tls};
