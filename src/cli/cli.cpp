@@ -94,27 +94,9 @@ int dispatch(const Options& options) {
         log::set_up(log_settings(options, {}));
         return with_config(options, {});
     }
-    // A probe asks a running program, and an empty migration is a file: neither needs the configuration's secrets.
-    const bool secrets = !options.without_secrets && options.command != Command::healthcheck &&
-                         options.command != Command::migrate_create;
-    config::Loaded loaded =
-        config::load(options.config_file,
-                     config::process_environment(),
-                     secrets ? config::SecretFiles::read : config::SecretFiles::skip,
-                     options.project);
-    log::set_up(log_settings(options, loaded.config.log));
-    if (!loaded.good()) {
-        report_failures(loaded.failures);
-        return loaded.failures.front().exit_code();
-    }
-    for (const Failure& warning : loaded.config.warnings)
-        log::warn("config", warning.line(), {{"where", warning.where.text()}});
-    if (const std::vector<Failure> unknown = unknown_databases(options, loaded.config);
-        !unknown.empty()) {
-        report_failures(unknown);
-        return unknown.front().exit_code();
-    }
-    return with_config(options, loaded.config);
+    const auto loaded = load(options);
+    if (!loaded) return loaded.error().exit_code();
+    return with_config(options, *loaded);
 }
 
 int internal_error(const char* because) {
@@ -129,6 +111,29 @@ int internal_error(const char* because) {
 }
 
 }  // namespace
+
+Result<config::Config> load(const Options& options) {
+    // A probe asks a running program, and an empty migration is a file: neither needs the configuration's secrets.
+    const bool secrets = !options.without_secrets && options.command != Command::healthcheck &&
+                         options.command != Command::migrate_create;
+    config::Loaded loaded =
+        config::load(options.config_file,
+                     config::process_environment(),
+                     secrets ? config::SecretFiles::read : config::SecretFiles::skip,
+                     options.project);
+    log::set_up(log_settings(options, loaded.config.log));
+    if (!loaded.good()) {
+        report_failures(loaded.failures);
+        return std::move(loaded.failures.front());
+    }
+    for (const Failure& warning : loaded.config.warnings)
+        log::warn("config", warning.line(), {{"where", warning.where.text()}});
+    if (std::vector<Failure> unknown = unknown_databases(options, loaded.config); !unknown.empty()) {
+        report_failures(unknown);
+        return std::move(unknown.front());
+    }
+    return std::move(loaded.config);
+}
 
 int main(int argc, char** argv) {
     remember_signals();

@@ -2,10 +2,14 @@
 // The subcommands. Each returns the exit code of the program; failures have been reported by then.
 #pragma once
 
+#include "base/result.h"
 #include "cli/options.h"
 #include "config/config.h"
 
 namespace ainit::cli {
+
+/// The configuration that the options name, and the log as it says. What is wrong is reported; the first failure is returned.
+Result<config::Config> load(const Options& options);
 
 int config_check(const Options& options);
 int config_show(const Options& options, const config::Config& config);

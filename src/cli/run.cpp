@@ -13,15 +13,18 @@ namespace ainit::cli {
 int run(const Options& options, const config::Config& config) {
     auto telling = Telling::open(options);
     if (!telling) return report_failure(telling.error());
-    const auto json = [](const daemon::Summary& summary) { return summary_json(summary, summary.exit_code()); };
     bool first = true;
-    return daemon::stay(config, json, [&](const daemon::Summary& summary) {
+    daemon::StayHooks hooks;
+    hooks.reload = [&options] { return load(options); };
+    hooks.json = [](const daemon::Summary& summary) { return summary_json(summary, summary.exit_code()); };
+    hooks.report = [&](const daemon::Summary& summary) {
         const bool told = !std::exchange(first, false);
         print(options.output == "json" ? summary_json(summary, summary.exit_code())
                                        : summary_text(summary) + (told ? "" : telling->text(*summary.timeline)));
         report_failures(summary.failures);
         telling->go_on(*summary.timeline);
-    });
+    };
+    return daemon::stay(config, hooks);
 }
 
 int healthcheck(const Options& options, const config::Config& config) {

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// `run`: provision, then stay: answer probes, look again, end on SIGTERM.
+// `run`: provision, then stay: answer probes, notice that the server went away, look again, end on SIGTERM.
 #pragma once
 
 #include <functional>
 #include <string>
 
+#include "base/result.h"
+#include "config/config.h"
 #include "daemon/run.h"
 
 namespace ainit::daemon {
 
-/// Turns a summary into the body of /status; the command line knows how JSON looks.
-using StatusJson = std::function<std::string(const Summary&)>;
+/// What the command line knows of staying.
+struct StayHooks {
+    /// Reads configuration, variables and secret files again; what is wrong with them it has told, and returns the first.
+    std::function<Result<config::Config>()> reload{};
+    /// The body of /status.
+    std::function<std::string(const Summary&)> json{};
+    /// Told after the first look, and after each that changed something or failed.
+    std::function<void(const Summary&)> report{};
+};
 
 /// Stays until SIGTERM or SIGINT. Probes are answered from the start: /livez always, /startupz once the cluster is
 /// provisioned, /readyz while it is as wanted. Ends with the exit code of a first provisioning that failed, 128 + signal when
-/// that was interrupted, 0 when stopped later. Every [run] recheck, and on SIGHUP, it looks again and mends what is missing.
-int stay(const config::Config& config, const StatusJson& json, const std::function<void(const Summary&)>& report);
+/// that was interrupted, 0 when stopped later. Every [run] recheck, when its connection to the server breaks, and on SIGHUP,
+/// which reads the configuration again, it looks again and mends what is missing.
+int stay(config::Config config, const StayHooks& hooks);
 
 }  // namespace ainit::daemon

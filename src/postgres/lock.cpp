@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "postgres/idle.h"
 
 namespace ainit::postgres {
 namespace {
@@ -29,29 +30,6 @@ constexpr Sql kHolder{
     "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted AND "
     "classid = 1634299497 AND objid = 1953658222 AND "
     "pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"};
-
-/// The lock must outlive every quiet minute of its connection, and a peer that vanished must be
-/// noticed.
-Server for_lock(Server server) {
-    for (const auto& [keyword, value] : {std::pair{"keepalives", "1"},
-                                         {"keepalives_idle", "30"},
-                                         {"keepalives_interval", "10"},
-                                         {"keepalives_count", "3"}}) {
-        server.parameters.emplace_back(keyword, value);
-    }
-    return server;
-}
-
-Result<Session> open_for_lock(const Server& server, const Stop& stop) {
-    auto session = Session::open(for_lock(server), server.maintenance, stop);
-    if (!session) return session;
-    auto set = session->query_all(
-        "SET idle_session_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-        "SET statement_timeout = 0",
-        stop);
-    if (!set) return std::move(set).error();
-    return session;
-}
 
 struct Holder {
     std::string text{"another run"};
@@ -118,7 +96,7 @@ Result<ClusterLock> ClusterLock::take(const Server& server, const Stop& stop, co
     for (Pauses pauses; true;) {
         // Lost, or never had: a server that is out of slots for now has one later.
         if (!session || !session->usable()) {
-            auto opened = open_for_lock(server, stop);
+            auto opened = open_idle(server, stop);
             if (!opened && (!opened.error().transient || stop.over())) return std::move(opened).error();
             session.reset();
             if (opened) session.emplace(std::move(*opened));

@@ -123,6 +123,8 @@ bool Session::usable() const {
     pollfd polled{PQsocket(connection), POLLIN, 0};
     // What an idle server says unasked is mostly that it goes away: its last words, then the end.
     while (polled.fd >= 0 && ::poll(&polled, 1, 0) > 0 && PQconsumeInput(connection) != 0) {
+        // Reads what has come, and tells the notice's sink.
+        PQisBusy(connection);
     }
     return PQstatus(connection) == CONNECTION_OK;
 }

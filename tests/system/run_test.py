@@ -80,13 +80,153 @@ class Run(harness.StackTest):
         try:
             # Long before ready_timeout, which is a minute.
             ran = self.healthy(config, wanted=1, patience=10)
-            self.assertIn("not ready: cannot log in", ran.out + ran.err)
+            self.assertIn("not ready: ", ran.out + ran.err)
             self.healthy(config, "/startupz")
         finally:
             self.server.start()
         self.healthy(config)
         run.send(signal.SIGTERM)
         self.assertEqual(run.end(10).code, 0)
+
+    def stays(self, recheck="1h", config=None):
+        """A run that has provisioned, and looks again only when it has a reason."""
+        config = config or self.config(self.health.replace("200ms", recheck))
+        run = self.begin("run", config=config)
+        self.healthy(config)
+        return config, run
+
+    def until(self, true, why, patience=30):
+        end = time.monotonic() + patience
+        while not true():
+            self.assertLess(time.monotonic(), end, why)
+            time.sleep(0.05)
+
+    def ends(self, run):
+        run.send(signal.SIGTERM)
+        ran = run.end(10)
+        self.assertEqual(ran.code, 0, ran.err)
+        return ran
+
+    def log_in(self, role, password):
+        environment = self.server.environment(PGUSER=role, PGPASSWORD=password, PGDATABASE=role, PGHOST="127.0.0.1")
+        return harness.subprocess.run(["psql", "-XqAtc", "SELECT 1"], env=environment, capture_output=True).returncode == 0
+
+    def test_a_restart_of_the_server_is_noticed_at_once(self):
+        config, run = self.stays()
+        self.server.stop()
+        try:
+            ran = self.healthy(config, wanted=1, patience=10)
+            self.assertIn("not ready", ran.out + ran.err)
+        finally:
+            self.server.start()
+        self.healthy(config)
+        self.assertRegex(self.ends(run).err, "the connection to the server broke.*terminating connection due to")
+
+    def test_what_the_server_lost_with_its_restart_is_made_again_long_before_the_next_look(self):
+        config, run = self.stays()
+        self.server.sql("DROP ROLE IF EXISTS reporter", "DROP DATABASE synapse WITH (FORCE)")
+        self.server.stop()
+        self.server.start()
+        self.until(lambda: self.server.value("SELECT count(*) FROM pg_database WHERE datname = 'synapse'") == "1",
+                   "the database is not made again")
+        self.healthy(config)
+        self.ends(run)
+
+    def test_a_server_that_is_gone_for_longer_than_ready_timeout_is_found_again(self):
+        config = self.config(self.health.replace("200ms", "2s"))
+        config.write_text(config.read_text().replace('ready_timeout = "60s"', 'ready_timeout = "1s"'))
+        self.assertIn('ready_timeout = "1s"', config.read_text())
+        config, run = self.stays(config=config)
+        self.server.stop()
+        try:
+            self.healthy(config, wanted=1, patience=10)
+            time.sleep(3)
+            self.assertIsNone(run.process.poll(), "it stays")
+            self.healthy(config, "/livez")
+            self.healthy(config, "/readyz", wanted=1)
+        finally:
+            self.server.start()
+        self.healthy(config)
+        self.assertIn("error[E201]", self.ends(run).err)
+
+    def test_a_new_password_in_a_file_is_set_at_sighup(self):
+        config, run = self.stays()
+        (self.folder / "secrets/kratos").write_text(harness.canary("rotated"))
+        self.assertFalse(self.log_in("kratos", harness.canary("rotated")))
+        run.send(signal.SIGHUP)
+        self.until(lambda: self.log_in("kratos", harness.canary("rotated")), "the new password is not set")
+        self.assertFalse(self.log_in("kratos", harness.canary("kratos")))
+        self.healthy(config)
+        ran = self.ends(run)
+        self.no_secret(ran.out + ran.err, "the log")
+        self.assertNotIn("canary-rotated", ran.out + ran.err)
+
+    def test_a_configuration_that_is_wrong_at_sighup_changes_nothing(self):
+        config, run = self.stays()
+        good = config.read_text()
+        config.write_text(good + "[[rolle]]\nname = 'x'\n")
+        run.send(signal.SIGHUP)
+        config_of_probe = self.folder / "probe.toml"
+        config_of_probe.write_text(good)
+        time.sleep(0.5)
+        self.healthy(config_of_probe)
+        config.write_text(good + '[[role]]\nname = "reporter"\n')
+        run.send(signal.SIGHUP)
+        self.until(lambda: self.server.value("SELECT count(*) FROM pg_roles WHERE rolname = 'reporter'") == "1",
+                   "the new configuration is not used")
+        ran = self.ends(run)
+        self.assertRegex(ran.err, r"error\[E112\]")
+        self.assertIn("alkemio.toml", ran.err)
+        self.assertIn("going on with the configuration as it was", ran.err)
+        self.server.sql("DROP ROLE reporter")
+
+    def test_a_listen_that_is_changed_at_sighup_is_told_to_wait(self):
+        config, run = self.stays()
+        good = config.read_text()
+        config.write_text(good.replace("/health\"", "/other\""))
+        run.send(signal.SIGHUP)
+        probe = self.folder / "probe.toml"
+        probe.write_text(good)
+        time.sleep(0.5)
+        self.healthy(probe)
+        self.assertIn("[health] listen takes effect when the program is started again", self.ends(run).err)
+
+    def test_a_maintenance_password_that_was_changed_with_its_file_is_used_without_being_asked(self):
+        config, run = self.stays()
+        file = self.folder / "secrets/superuser"
+        before = file.read_text()
+        renewed = "canary-renewed"
+        try:
+            self.server.sql(f"ALTER ROLE postgres PASSWORD '{renewed}'")
+            file.write_text(renewed)
+            environment = self.server.environment(PGPASSWORD=renewed)
+            harness.subprocess.run(["psql", "-XqAtc", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                    "WHERE application_name LIKE 'alkemio-init%'"], env=environment, check=True,
+                                   stdout=harness.subprocess.DEVNULL)
+            self.until(lambda: self.server.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'alkemio-init%'",
+                                                 PGPASSWORD=renewed) != "0", "it does not log in again")
+            self.healthy(config)
+        finally:
+            password = before.strip().replace("'", "''")
+            harness.subprocess.run(["psql", "-XqAtc", f"ALTER ROLE postgres PASSWORD '{password}'"],
+                                   env=self.server.environment(PGPASSWORD=renewed), check=True)
+        ran = self.ends(run)
+        self.assertNotIn(renewed, ran.out + ran.err)
+
+    def test_it_looks_no_more_by_itself_where_recheck_is_0(self):
+        _, run = self.stays(recheck="0")
+        self.assertEqual(self.wake_ups(run, 2), 0)
+        self.ends(run)
+
+    def wake_ups(self, run, seconds):
+        def count():
+            return sum(int(line.split()[1]) for task in pathlib.Path(f"/proc/{run.pid}/task").iterdir()
+                       for line in (task / "status").read_text().splitlines() if line.startswith("voluntary_ctxt"))
+        # What the last probe left to do.
+        time.sleep(1)
+        before = count()
+        time.sleep(seconds)
+        return count() - before
 
     def test_asked_to_look_again_in_the_middle_of_a_look_it_does_so_after_it(self):
         config = self.config(self.health.replace("200ms", "1h") + '[[role]]\nname = "reporter"\n')
@@ -105,7 +245,7 @@ class Run(harness.StackTest):
         run.send(signal.SIGTERM)
         ran = run.end(10)
         self.assertEqual(ran.code, 0)
-        self.assertIn("asked by SIGHUP to look again", ran.err)
+        self.assertIn("asked by SIGHUP to read the configuration and look again", ran.err)
 
     def test_a_tool_that_cannot_be_asked_runs_once_and_not_at_each_look(self):
         config = self.config(self.health)
