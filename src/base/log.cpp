@@ -132,14 +132,24 @@ std::string in_text(const Line& line) {
     return out;
 }
 
+/// A terminal that understands more than text.
+bool able_terminal(int fd) {
+    const char* terminal = std::getenv("TERM");
+    const bool able = terminal == nullptr || std::string_view{terminal} != "dumb";
+    return able && ::isatty(fd) == 1;
+}
+
 bool colored_by(const Settings& settings, int fd) {
     if (settings.color != Color::automatic) return settings.color == Color::always;
     // https://no-color.org: set and not empty.
     const char* refused = std::getenv("NO_COLOR");
     if (refused != nullptr && *refused != '\0') return false;
-    const char* terminal = std::getenv("TERM");
-    const bool able = terminal == nullptr || std::string_view{terminal} != "dumb";
-    return able && ::isatty(fd) == 1;
+    return able_terminal(fd);
+}
+
+bool shows_status_by(const Settings& settings) {
+    const bool told = settings.level != Level::error && settings.level != Level::off;
+    return settings.format == Format::text && told && able_terminal(STDERR_FILENO);
 }
 
 /// The line is complete when it reaches the sink; colour is the sink's.
@@ -185,10 +195,19 @@ class Door {
         for (const Line& line : early_) put(line);
         early_.clear();
         logger_->flush();
+        status_.clear();
+    }
+
+    template <class Work>
+    auto with_status(Work work) {
+        const std::lock_guard guard{mutex_};
+        return work(status_);
     }
 
   private:
     void open() {
+        status_.clear();
+        status_.set_up(shows_status_by(settings_), colored_by(settings_, STDERR_FILENO));
         auto mode = spdlog::color_mode::never;
         if (settings_.format == Format::text && colored_by(settings_, STDERR_FILENO))
             mode = spdlog::color_mode::always;
@@ -205,15 +224,18 @@ class Door {
         // Here and not in write(): a line may be older than the secret that it holds. Before the
         // formatting, which would take apart what scrub() looks for.
         const Line clean = scrubbed(line);
+        status_.erase();
         logger_->log(level,
                      spdlog::string_view_t{settings_.format == Format::json ? in_json(clean)
                                                                             : in_text(clean)});
+        status_.refresh();
     }
 
     std::mutex mutex_{};
     Settings settings_{};
     std::optional<spdlog::logger> logger_{};
     std::vector<Line> early_{};
+    StatusLine status_{};
 };
 
 Door& door() {
@@ -238,6 +260,22 @@ bool colored(int fd) {
 
 void flush() {
     door().flush();
+}
+
+void status(Status status) {
+    door().with_status([&](StatusLine& line) { line.show(std::move(status)); });
+}
+
+void clear_status() {
+    door().with_status([](StatusLine& line) { line.clear(); });
+}
+
+bool shows_status() {
+    return door().with_status([](const StatusLine& line) { return line.shown(); });
+}
+
+void refresh_status() {
+    door().with_status([](StatusLine& line) { line.refresh(); });
 }
 
 void write(Level level, std::string_view room, std::string_view message, Fields fields) {

@@ -22,6 +22,22 @@ std::string quote_literal(std::string_view text) {
     return out + '\'';
 }
 
+std::string without_literals(std::string_view line) {
+    std::string bare;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        if (line[at] != '\'') {
+            bare += line[at];
+            continue;
+        }
+        // Two quotes within a literal are as good as one literal after the other.
+        const std::size_t end = line.find('\'', at + 1);
+        bare += bare.ends_with("'…'") ? "" : "'…'";
+        if (end == std::string_view::npos) break;
+        at = end;
+    }
+    return bare;
+}
+
 Sql Sql::foreign(std::string text) {
     Sql sql;
     sql.text_ = std::move(text);

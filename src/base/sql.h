@@ -16,6 +16,9 @@ std::string quote_identifier(std::string_view name);
 /// standard_conforming_strings.
 std::string quote_literal(std::string_view text);
 
+/// A line of SQL with an ellipsis in the place of what is quoted by single quotes, so that it can be kept and shown.
+std::string without_literals(std::string_view line);
+
 class Sql {
   public:
     // Only literals: a run-time string does not convert.

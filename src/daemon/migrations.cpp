@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/missing.h"
+#include "daemon/telling.h"
 #include "postgres/presence.h"
 
 namespace ainit::daemon {
@@ -22,32 +23,6 @@ namespace {
 /// For the look after a run that failed, whatever ended it.
 constexpr Duration kAfterwards{5'000};
 
-void log_progress(const migrate::Progress& progress) {
-    using Kind = migrate::Progress::Kind;
-    const std::string of = progress.total > 0 ? fmt::format("{} of {}", progress.number, progress.total) : "";
-    switch (progress.kind) {
-        case Kind::begin:
-            log::debug("migrate", fmt::format("{} {}", progress.back ? "reverting" : "applying", progress.migration),
-                       {{"number", of}});
-            break;
-        case Kind::statement:
-            log::debug("migrate", progress.text, {{"migration", progress.migration}});
-            break;
-        case Kind::done:
-            log::info("migrate", fmt::format("{} {}", progress.back ? "reverted" : "applied", progress.migration),
-                      {{"number", of}, {"took", show(progress.duration)}});
-            break;
-        case Kind::line: log::info(progress.migration, progress.text); break;
-    }
-}
-
-migrate::ProgressSink logged(const migrate::ProgressSink& told) {
-    return [&told](const migrate::Progress& progress) {
-        log_progress(progress);
-        told(progress);
-    };
-}
-
 }  // namespace
 
 Result<migrate::Created> create_migration(const config::Config& config, const config::Migration& migration,
@@ -55,8 +30,8 @@ Result<migrate::Created> create_migration(const config::Config& config, const co
     auto engine = migrate::make_engine(migration);
     if (!engine) return std::move(engine).error();
     postgres::Sessions sessions{server_of(config)};
-    const migrate::ProgressSink sink = log_progress;
-    const migrate::Context context{config, migration, sessions, login_of(config, migration.database, migration.role), sink};
+    const Telling telling{migration.name};
+    const migrate::Context context{config, migration, sessions, login_of(config, migration.database, migration.role), telling.sink()};
     return (*engine)->create(context, name, folder, stop);
 }
 
@@ -102,12 +77,12 @@ migrate::Context Migrations::context_of(const Item& item, const migrate::Progres
 }
 
 std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, const Stop& stop) {
-    const migrate::ProgressSink sink = log_progress;
     std::vector<MigrationStatus> all = known();
     for (MigrationStatus& status : all) {
         if (status.failure || stop.over()) continue;
         Item& item = *find(status.name);
-        migrate::Context context = context_of(item, sink);
+        const Telling telling{status.name};
+        migrate::Context context = context_of(item, telling.sink());
         if (observed != nullptr) {
             context.database_exists = observed->databases.contains(status.database);
         } else if (!ask_existence(status, context, stop)) {
@@ -168,8 +143,8 @@ migrate::Run Migrations::when_alone(const migrate::Context& context, const std::
 void Migrations::run(MigrationStatus& status, const Stop& stop, const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const migrate::ProgressSink sink = logged(told);
-    migrate::Context context = context_of(*item, sink);
+    const Telling telling{status.name, told};
+    migrate::Context context = context_of(*item, telling.sink());
     context.run_until = stop.deadline();
     context.extent = extent_;
     const auto run = [&] { return item->engine->run(context, stop); };
@@ -180,8 +155,8 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
                         const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const migrate::ProgressSink sink = logged(told);
-    migrate::Context context = context_of(*item, sink);
+    const Telling telling{status.name, told};
+    migrate::Context context = context_of(*item, telling.sink());
     context.run_until = stop.deadline();
     const auto run = [&] { return item->engine->revert(context, order, stop); };
     settle(status, *item, context, when_alone(context, run, stop), stop);
@@ -190,8 +165,8 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
 void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const migrate::ProgressSink sink = log_progress;
-    migrate::Context context = context_of(*item, sink);
+    const Telling telling{status.name};
+    migrate::Context context = context_of(*item, telling.sink());
     context.run_until = stop.deadline();
     const bool shows = order.choice == migrate::Repair::Choice::show;
     const auto carry_out = [&] { return item->engine->repair(context, order, stop); };

@@ -52,6 +52,10 @@ class Attempt {
     bool observe(plan::Phase phase);
     bool apply(std::string name);
     std::optional<postgres::ClusterLock> take_lock();
+    /// It keeps the clock of the status, too, where there is one.
+    postgres::LockWatch watch(const postgres::ClusterLock& lock) const {
+        return {lock, stop_, log::shows_status() ? log::refresh_status : std::function<void()>{}};
+    }
     bool migrate(postgres::ClusterLock& lock);
     /// Writes what an engine tells into the timeline, until the sink goes.
     migrate::ProgressSink files_of(const PhaseClock& clock) const {
@@ -229,7 +233,7 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         if (!migrations_.to_run(status)) continue;
         if (auto held = lock.still_held(stop_); !held) return fail(std::move(held).error());
         PhaseClock clock{summary_, "migrate", fmt::format("migrate {}", status.name)};
-        migrations_.run(status, postgres::LockWatch{lock, stop_}.stop(), files_of(clock));
+        migrations_.run(status, watch(lock).stop(), files_of(clock));
         if (status.report) clock.note(status.report->state);
         // The others would meet the same.
         if (!judge(status, lock)) return false;
@@ -269,7 +273,7 @@ bool Attempt::revert() {
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
         PhaseClock clock{summary_, "revert", fmt::format("revert {}", status.name)};
-        migrations_.revert(status, order_.revert, postgres::LockWatch{*lock, stop_}.stop(), files_of(clock));
+        migrations_.revert(status, order_.revert, watch(*lock).stop(), files_of(clock));
         if (status.report) clock.note(status.report->state);
         if (!judge(status, *lock) || status.failure) return false;
     }
@@ -282,10 +286,8 @@ bool Attempt::repair() {
     summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
         PhaseClock clock{summary_, "repair", fmt::format("repair {}", status.name)};
-        std::optional<postgres::LockWatch> watch;
-        if (lock) watch.emplace(*lock, stop_);
-        migrations_.repair(status, order_.repair, watch ? watch->stop() : stop_);
-        watch.reset();
+        if (lock) migrations_.repair(status, order_.repair, watch(*lock).stop());
+        else migrations_.repair(status, order_.repair, stop_);
         if (status.report) clock.note(status.report->state);
         if (lock && !judge(status, *lock)) return false;
         if (!lock && status.failure) fail(*status.failure);

@@ -43,8 +43,8 @@ struct Progress {
     std::string migration{};  ///< name of the file, or of the tool
     int number{};             ///< of `total`, from 1
     int total{};              ///< 0: unknown
-    enum class Kind { begin, statement, done, line } kind{Kind::begin};
-    std::string text{};  ///< of a statement (first line) or of a tool's output
+    enum class Kind { begin, statement, waits, done, line } kind{Kind::begin};
+    std::string text{};  ///< of a statement (first line) or of a tool's output; whom a statement waits for, empty: nobody any more
     Duration duration{0};
     bool back{false};  ///< it is reverted, not applied
 };

@@ -128,8 +128,9 @@ Result<void> ClusterLock::still_held(const Stop& stop) {
     return failure;
 }
 
-LockWatch::LockWatch(const ClusterLock& lock, const Stop& stop)
-    : deadline_{stop.deadline()}, thread_{[this, socket = lock.session_.socket(), stop] { watch(socket, stop); }} {}
+LockWatch::LockWatch(const ClusterLock& lock, const Stop& stop, std::function<void()> tick)
+    : deadline_{stop.deadline()},
+      thread_{[this, socket = lock.session_.socket(), stop, tick = std::move(tick)] { watch(socket, stop, tick); }} {}
 
 LockWatch::~LockWatch() {
     end_.request(0);
@@ -138,9 +139,11 @@ LockWatch::~LockWatch() {
 
 /// The connection is silent: that the server closes it, and no words of it, is what tells (POLLRDHUP; POLLERR and POLLHUP come
 /// unasked).
-void LockWatch::watch(int socket, const Stop& asked) {
+void LockWatch::watch(int socket, const Stop& asked, const std::function<void()>& tick) {
+    constexpr int kTick = 250;
     pollfd polled[] = {{socket, POLLRDHUP, 0}, {asked.fd(), POLLIN, 0}, {Stop{end_}.fd(), POLLIN, 0}};
-    while (::poll(polled, std::size(polled), -1) <= 0) {
+    while (::poll(polled, std::size(polled), tick ? kTick : -1) <= 0) {
+        if (tick) tick();
     }
     if (asked.requested()) {
         source_.request(asked.signal());

@@ -39,7 +39,8 @@ class ClusterLock {
 /// nothing goes on beside the run that takes the lock next. The lock may not be used meanwhile.
 class LockWatch {
   public:
-    LockWatch(const ClusterLock& lock, const Stop& stop);
+    /// `tick` is called some times a second meanwhile, from the thread that watches.
+    LockWatch(const ClusterLock& lock, const Stop& stop, std::function<void()> tick = {});
     ~LockWatch();
     LockWatch(const LockWatch&) = delete;
     LockWatch& operator=(const LockWatch&) = delete;
@@ -48,7 +49,7 @@ class LockWatch {
     Stop stop() const { return Stop{source_, deadline_}; }
 
   private:
-    void watch(int socket, const Stop& asked);
+    void watch(int socket, const Stop& asked, const std::function<void()>& tick);
 
     StopSource source_{};
     StopSource end_{};

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/secret.h"
+#include "base/sql.h"
 #include "base/text.h"
 #include "migrate/sql/blank.h"
 #include "migrate/sql/nature.h"
@@ -132,20 +133,7 @@ std::vector<std::string> settings_in(const std::string& text) {
 }
 
 std::string bare_title_of(const std::string& text) {
-    const std::string title = scrub(title_of(text));
-    std::string bare;
-    for (std::size_t at = 0; at < title.size(); ++at) {
-        if (title[at] != '\'') {
-            bare += title[at];
-            continue;
-        }
-        // Two quotes within a literal are as good as one literal after the other.
-        const std::size_t end = title.find('\'', at + 1);
-        bare += bare.ends_with("'…'") ? "" : "'…'";
-        if (end == std::string::npos) break;
-        at = end;
-    }
-    return bare;
+    return without_literals(scrub(title_of(text)));
 }
 
 }  // namespace ainit::migrate::typeorm

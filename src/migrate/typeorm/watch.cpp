@@ -100,6 +100,12 @@ void Watch::sent(const std::string& text, bool in_transaction) {
     tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
 }
 
+void Watch::blocked(std::string blocker) {
+    if (blocker == blocker_) return;
+    blocker_ = std::move(blocker);
+    if (at_work()) tell(Progress::Kind::waits, static_cast<int>(works_.size()), blocker_, {});
+}
+
 void Watch::answered(const std::string& text, const postgres::ErrorFields* error) {
     if (error != nullptr) {
         Refused one;

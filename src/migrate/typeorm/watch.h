@@ -59,7 +59,7 @@ class Watch {
     /// Of the driver: a statement is sent, and what became of it.
     void sent(const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
-    void blocked(std::string blocker) { blocker_ = std::move(blocker); }
+    void blocked(std::string blocker);
     void answered(const std::string& text, const postgres::ErrorFields* error);
 
     const std::vector<Work>& works() const { return works_; }
