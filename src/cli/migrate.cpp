@@ -104,11 +104,15 @@ int migrate_revert(const Options& options, const config::Config& config) {
 
 int migrate_repair(const Options& options, const config::Config& config) {
     using Choice = migrate::Repair::Choice;
-    const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
-    if (!one) return report_failure(one.error());
     daemon::Order order;
     order.goal = daemon::Goal::repair;
-    order.migration = (*one)->name;
+    const auto able = std::ranges::count(config.migrations, "typeorm", &config::Migration::engine);
+    // Which of several has it is asked of the databases.
+    if (!options.migration.empty() || options.name.empty() || able < 2) {
+        const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
+        if (!one) return report_failure(one.error());
+        order.migration = (*one)->name;
+    }
     order.repair.migration = options.name;
     order.repair.number = options.continue_at.value_or(0);
     order.repair.choice = options.applied       ? Choice::applied

@@ -388,7 +388,7 @@ class Parser {
         applied->excludes(start)->needs(name);
         start->needs(name);
         repair->add_option("--migration", options_.migration,
-                           "Of which [[migration]], or of which database; needed where there are several")
+                           "Of which [[migration]], or of which database; needed where several have it")
             ->type_name("NAME");
         with_output(repair, {"text", "json"});
         with_timeline(repair, "Show what happened when: a table with bars at the end");

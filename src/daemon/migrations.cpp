@@ -23,6 +23,16 @@ namespace {
 /// For the look after a run that failed, whatever ended it.
 constexpr Duration kAfterwards{5'000};
 
+Failure no_owner(const std::string& name, std::string because, std::string hint) {
+    Failure failure;
+    failure.code = Code::usage;
+    failure.what = fmt::format("cannot tell which [[migration]] has {}", name);
+    failure.because = std::move(because);
+    failure.state = "Nothing was done.";
+    failure.hint = std::move(hint);
+    return failure;
+}
+
 }  // namespace
 
 Result<migrate::Created> create_migration(const config::Config& config, const config::Migration& migration,
@@ -160,6 +170,40 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
     context.run_until = stop.deadline();
     const auto run = [&] { return item->engine->revert(context, order, stop); };
     settle(status, *item, context, when_alone(context, run, stop), stop);
+}
+
+Result<bool> Migrations::half_done(Item& item, const std::string& name, const Stop& stop) const {
+    const Telling telling{item.migration.name};
+    migrate::Run shown = item.engine->repair(context_of(item, telling.sink()), {name}, stop);
+    // A database that is not there has nothing half done.
+    if (shown.failure && shown.failure->code != Code::no_database) return std::move(*shown.failure);
+    return !shown.report.journal.empty();
+}
+
+Result<std::string> Migrations::owner_of(const std::string& name, const Stop& stop) {
+    std::vector<std::string> owners;
+    std::vector<std::string> all;
+    for (const auto& item : items_) {
+        if (item->migration.engine != "typeorm" || !item->engine) continue;
+        all.push_back(item->migration.name);
+        auto found = half_done(*item, name, stop);
+        if (!found) return std::move(found).error();
+        if (*found) owners.push_back(item->migration.name);
+    }
+    std::vector<std::string> names;
+    for (const MigrationStatus& status : owners.empty() ? look(nullptr, stop) : std::vector<MigrationStatus>{}) {
+        if (status.engine != "typeorm") continue;
+        if (status.failure) return *status.failure;
+        for (const migrate::Entry& entry : status.level->entries) {
+            names.push_back(entry.name);
+            if (entry.name == name) owners.push_back(status.name);
+        }
+    }
+    if (owners.size() == 1) return owners.front();
+    if (!owners.empty()) return no_owner(name, fmt::format("several have it: {}", join(owners, ", ")), "give one: --migration NAME");
+    const std::string near = closest(name, names);
+    return no_owner(name, fmt::format("none of them has it: {}", join(all, ", ")),
+                    near.empty() ? "give one: --migration NAME" : fmt::format("did you mean {}?", near));
 }
 
 void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop) {

@@ -33,6 +33,8 @@ class Migrations {
     void run(MigrationStatus& status, const Stop& stop, const migrate::ProgressSink& told);
     /// All of them, not looked at yet.
     std::vector<MigrationStatus> known() const;
+    /// The [[migration]] of engine typeorm that has this one: what is committed of it while it is half done, else its file.
+    Result<std::string> owner_of(const std::string& name, const Stop& stop);
     /// Does of one what a person says of a migration that is half done.
     void repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop);
     /// Reverts of one what `order` says, and looks again.
@@ -40,6 +42,8 @@ class Migrations {
 
   private:
     struct Item;
+    /// Whether this one has it half done.
+    Result<bool> half_done(Item& item, const std::string& name, const Stop& stop) const;
     Item* find(const std::string& name);
     bool ask_existence(MigrationStatus& status, migrate::Context& context, const Stop& stop);
     migrate::Context context_of(const Item& item, const migrate::ProgressSink& sink) const;

@@ -281,9 +281,14 @@ bool Attempt::revert() {
 }
 
 bool Attempt::repair() {
+    summary_.migrations = migrations_.known();
+    if (order_.migration.empty()) {
+        const auto owner = migrations_.owner_of(order_.repair.migration, stop_);
+        if (!owner) return fail(owner.error());
+        std::erase_if(summary_.migrations, [&](const MigrationStatus& status) { return status.name != *owner; });
+    }
     std::optional<postgres::ClusterLock> lock;
     if (order_.repair.choice != migrate::Repair::Choice::show && !(lock = take_lock())) return false;
-    summary_.migrations = migrations_.known();
     for (MigrationStatus& status : summary_.migrations) {
         PhaseClock clock{summary_, "repair", fmt::format("repair {}", status.name)};
         if (lock) migrations_.repair(status, order_.repair, watch(*lock).stop());

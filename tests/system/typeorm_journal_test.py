@@ -297,6 +297,32 @@ class Journal(harness.StackTest):
         self.expect(0, "migrate", "repair", self.NAME, "--continue-at", "2", config=config)
         self.assert_whole(config)
 
+    def test_of_several_the_one_that_has_it_is_found(self):
+        config = self.half_done("CREATE TABLE half (id serial, name text)", self.RANDOM)
+        self.server.sql("CREATE DATABASE kratos")
+        self.write("others/4-other.js", FIRST.replace("First1700000000001", "Other1700000000004").replace("first", "other"))
+        self.write("typeorm.toml", config.read_text() + '[[database]]\nname = "kratos"\n[[migration]]\ndatabase = "kratos"\n'
+                   'engine = "typeorm"\nfiles = ["others/*", "migrations/1*"]\n')
+        repair = ("migrate", "repair")
+        self.assertIn("there are several: alkemio, kratos", self.expect(2, *repair, config=config).err)
+        self.assertIn("2 statements are committed", self.expect(0, *repair, self.NAME, config=config).out)
+        # Also where both have its file, or its file cannot be read: what is half done tells.
+        broken = self.write("others/2-half.js", "this is no JavaScript")
+        ran = self.expect(0, *repair, self.NAME, "--from-start", config=config)
+        self.assertEqual(ran.out, f"database alkemio: {self.NAME} runs from its first statement\n")
+        broken.unlink()
+        # By its file alone.
+        ran = self.expect(0, *repair, "Other1700000000004", "--applied", config=config)
+        self.assertEqual(ran.out, "database kratos: Other1700000000004 is recorded as applied\n")
+        self.assertEqual(self.server.value("SELECT name FROM migrations", "kratos"), "Other1700000000004")
+        ran = self.expect(2, *repair, "First1700000000001", "--applied", config=config)
+        self.assertIn("several have it: alkemio, kratos", ran.err)
+        self.assertIn("--migration NAME", ran.err)
+        ran = self.expect(2, *repair, "Other1700000000005", "--applied", config=config)
+        self.assertIn("none of them has it: alkemio, kratos", ran.err)
+        self.assertIn("did you mean Other1700000000004?", ran.err)
+        self.expect(0, *repair, "First1700000000001", "--applied", "--migration", "kratos", config=config)
+
     def test_what_is_not_done_behind_the_statement_is_done_again(self):
         text = ["CREATE TABLE half (id serial, name text)", "INSERT INTO half (name) VALUES ('one')"]
         config = self.half_done(*text)
