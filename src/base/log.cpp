@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
 namespace ainit::log {

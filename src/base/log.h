@@ -11,8 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "base/status_line.h"
-
 namespace ainit::log {
 
 enum class Level { debug, info, warn, error, off };
@@ -54,17 +52,7 @@ inline void error(std::string_view room, std::string_view message, Fields fields
     write(Level::error, room, message, fields);
 }
 
-/// What is going on, in one line below the log that is rewritten in place: on a terminal alone, where the log is text and
-/// not only of errors. Scrubbed as lines are; lines of the log go before it. At most ten times a second, so that one that is
-/// replaced at once may never be seen.
-void status(Status status);
-void clear_status();
-/// Whether status() shows anything here.
-bool shows_status();
-/// To be called now and then, since the log has no clock: shows what came too soon, and the seconds that go by.
-void refresh_status();
-
-/// All lines written so far are out, and the status is gone.
+/// All lines written so far are out.
 void flush();
 
 }  // namespace ainit::log

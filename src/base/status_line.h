@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The line below the log on a terminal that tells what is going on. It is rewritten in place; what it holds is the log's
-// business, see log.h.
+// The line below the log on a terminal that tells what is going on, rewritten in place.
 #pragma once
 
 #include <optional>
@@ -19,10 +18,20 @@ struct Status {
     bool operator==(const Status&) const = default;
 };
 
+/// Shown below the log from now on: on a terminal alone, where the log is text and not only of errors. Scrubbed as lines of the
+/// log are, which go before it; gone with log::flush(). At most ten times a second, so that one that is replaced at once may
+/// never be seen.
+void status(Status status);
+void clear_status();
+/// Whether status() shows anything here.
+bool shows_status();
+/// To be called now and then, since the log has no clock: shows what came too soon, and the seconds that go by.
+void refresh_status();
+
 /// As much of a text as so many columns of a terminal hold, with an ellipsis where it is cut; without what would act on it.
 std::string fit(std::string_view text, std::size_t columns);
 
-/// Not to be used by two threads at once.
+/// The log's own. Not to be used by two threads at once.
 class StatusLine {
   public:
     /// `shown`: stderr is a terminal that can go back in a line.

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/missing.h"
-#include "daemon/telling.h"
+#include "daemon/progress_log.h"
 #include "postgres/presence.h"
 
 namespace ainit::daemon {
@@ -40,8 +40,8 @@ Result<migrate::Created> create_migration(const config::Config& config, const co
     auto engine = migrate::make_engine(migration);
     if (!engine) return std::move(engine).error();
     postgres::Sessions sessions{server_of(config)};
-    const Telling telling{migration.name};
-    const migrate::Context context{config, migration, sessions, login_of(config, migration.database, migration.role), telling.sink()};
+    const ProgressLog progress{migration.name};
+    const migrate::Context context{config, migration, sessions, login_of(config, migration.database, migration.role), progress.sink()};
     return (*engine)->create(context, name, folder, stop);
 }
 
@@ -91,8 +91,8 @@ std::vector<MigrationStatus> Migrations::look(const plan::Observed* observed, co
     for (MigrationStatus& status : all) {
         if (status.failure || stop.over()) continue;
         Item& item = *find(status.name);
-        const Telling telling{status.name};
-        migrate::Context context = context_of(item, telling.sink());
+        const ProgressLog progress{status.name};
+        migrate::Context context = context_of(item, progress.sink());
         if (observed != nullptr) {
             context.database_exists = observed->databases.contains(status.database);
         } else if (!ask_existence(status, context, stop)) {
@@ -153,8 +153,8 @@ migrate::Run Migrations::when_alone(const migrate::Context& context, const std::
 void Migrations::run(MigrationStatus& status, const Stop& stop, const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const Telling telling{status.name, told};
-    migrate::Context context = context_of(*item, telling.sink());
+    const ProgressLog progress{status.name, told};
+    migrate::Context context = context_of(*item, progress.sink());
     context.run_until = stop.deadline();
     context.extent = extent_;
     const auto run = [&] { return item->engine->run(context, stop); };
@@ -165,16 +165,16 @@ void Migrations::revert(MigrationStatus& status, const migrate::Revert& order, c
                         const migrate::ProgressSink& told) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const Telling telling{status.name, told};
-    migrate::Context context = context_of(*item, telling.sink());
+    const ProgressLog progress{status.name, told};
+    migrate::Context context = context_of(*item, progress.sink());
     context.run_until = stop.deadline();
     const auto run = [&] { return item->engine->revert(context, order, stop); };
     settle(status, *item, context, when_alone(context, run, stop), stop);
 }
 
 Result<bool> Migrations::half_done(Item& item, const std::string& name, const Stop& stop) const {
-    const Telling telling{item.migration.name};
-    migrate::Run shown = item.engine->repair(context_of(item, telling.sink()), {name}, stop);
+    const ProgressLog progress{item.migration.name};
+    migrate::Run shown = item.engine->repair(context_of(item, progress.sink()), {name}, stop);
     // A database that is not there has nothing half done.
     if (shown.failure && shown.failure->code != Code::no_database) return std::move(*shown.failure);
     return !shown.report.journal.empty();
@@ -209,8 +209,8 @@ Result<std::string> Migrations::owner_of(const std::string& name, const Stop& st
 void Migrations::repair(MigrationStatus& status, const migrate::Repair& order, const Stop& stop) {
     Item* item = find(status.name);
     if (item == nullptr || !item->engine) return;
-    const Telling telling{status.name};
-    migrate::Context context = context_of(*item, telling.sink());
+    const ProgressLog progress{status.name};
+    migrate::Context context = context_of(*item, progress.sink());
     context.run_until = stop.deadline();
     const bool shows = order.choice == migrate::Repair::Choice::show;
     const auto carry_out = [&] { return item->engine->repair(context, order, stop); };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/status_line.h"
 #include "base/text.h"
 #include "daemon/inspect.h"
 #include "daemon/migrations.h"

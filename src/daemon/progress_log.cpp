@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/telling.h"
+#include "daemon/progress_log.h"
 
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/sql.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
 namespace ainit::daemon {
@@ -36,14 +38,14 @@ void log_progress(const Progress& progress) {
 
 }  // namespace
 
-Telling::Telling(std::string migration, migrate::ProgressSink told)
+ProgressLog::ProgressLog(std::string migration, migrate::ProgressSink told)
     : migration_{std::move(migration)}, told_{std::move(told)}, sink_{[this](const Progress& progress) { hear(progress); }} {}
 
-Telling::~Telling() {
+ProgressLog::~ProgressLog() {
     log::clear_status();
 }
 
-void Telling::hear(const Progress& progress) {
+void ProgressLog::hear(const Progress& progress) {
     if (progress.kind == Kind::done) log::clear_status();
     log_progress(progress);
     if (told_) told_(progress);
@@ -67,7 +69,7 @@ void Telling::hear(const Progress& progress) {
 
 /// "migrate alkemio  17 of 94  AddSpace1731500015640  3.2 s  ALTER TABLE …". Whom it waits for goes before the statement,
 /// which may be longer than the terminal is wide.
-void Telling::show(const Progress& progress) const {
+void ProgressLog::show(const Progress& progress) const {
     log::Status status;
     status.what = fmt::format("{} {}", progress.back ? "revert" : "migrate", migration_);
     if (progress.total > 0) status.what += "  " + count_of(progress);

@@ -4,19 +4,19 @@
 
 #include <string>
 
-#include "base/log.h"
+#include "base/stop.h"
 #include "migrate/engine.h"
 
 namespace ainit::daemon {
 
 /// The status of the log is its own as long as it lives.
-class Telling {
+class ProgressLog {
   public:
     /// `told` hears everything, too.
-    explicit Telling(std::string migration, migrate::ProgressSink told = {});
-    ~Telling();
-    Telling(const Telling&) = delete;
-    Telling& operator=(const Telling&) = delete;
+    explicit ProgressLog(std::string migration, migrate::ProgressSink told = {});
+    ~ProgressLog();
+    ProgressLog(const ProgressLog&) = delete;
+    ProgressLog& operator=(const ProgressLog&) = delete;
 
     const migrate::ProgressSink& sink() const { return sink_; }
 
