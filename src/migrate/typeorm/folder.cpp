@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a project is, and which TypeORM it uses.
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <regex>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/file.h"
+#include "base/text.h"
 #include "migrate/typeorm/project.h"
 
 namespace ainit::migrate::typeorm {
@@ -18,7 +23,32 @@ namespace fs = std::filesystem;
 fs::path fixed_part(const std::string& glob) {
     const std::size_t wild = glob.find_first_of("*?[{(!+@");
     if (wild == std::string::npos) return fs::path{glob}.parent_path();
-    return fs::path{glob.substr(0, glob.rfind('/', wild))};
+    const std::size_t slash = glob.rfind('/', wild);
+    if (slash == std::string::npos) return ".";
+    return fs::path{glob.substr(0, std::max<std::size_t>(slash, 1))};
+}
+
+/// Absolute, and where links lead as far as it exists.
+fs::path real_path(const fs::path& path) {
+    std::error_code error;
+    const fs::path whole = fs::absolute(path, error).lexically_normal();
+    const fs::path real = fs::weakly_canonical(whole, error);
+    return error ? whole : real;
+}
+
+bool is_below(const fs::path& path, const fs::path& folder) {
+    return std::ranges::mismatch(folder, path).in1 == folder.end();
+}
+
+Failure about_folder(const config::Migration& migration, std::string because, std::string hint) {
+    Failure failure;
+    failure.code = Code::migration_set;
+    failure.what = fmt::format("cannot migrate database \"{}\"", migration.database);
+    failure.because = std::move(because);
+    failure.state = "Nothing was changed.";
+    failure.hint = std::move(hint);
+    failure.where = migration.origin;
+    return failure;
 }
 
 std::string text_of(const fs::path& path) {
@@ -81,9 +111,32 @@ std::string project_folder(const config::Migration& migration) {
     return begin.string();
 }
 
-std::vector<std::string> shared_folders(const std::string& project) {
+Result<void> see_folder(const config::Migration& migration, const std::string& project) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(project, error);
+    if (!error && fs::is_directory(folder, error)) return ok();
+    return about_folder(migration, fmt::format("folder {} cannot be opened: {}", project, errno_text(error ? error.value() : ENOTDIR)),
+                        "see whether it is mounted and the path is right");
+}
+
+Result<void> see_globs(const config::Migration& migration, const std::vector<std::string>& globs, const std::string& project) {
+    std::vector<fs::path> read{real_path(project)};
+    for (const std::string& folder : shared_folders(migration, project)) read.push_back(real_path(folder));
+    for (const std::string& glob : globs) {
+        const fs::path folder = real_path(fs::path{project} / fixed_part(glob));
+        std::error_code error;
+        if (!fs::exists(folder, error)) continue;
+        if (std::ranges::any_of(read, [&](const fs::path& one) { return is_below(folder, one); })) continue;
+        return about_folder(migration, fmt::format("the data source names {}, which is outside of the project's folder {}", glob, project),
+                            "name the folder that holds all of it: directory = \"…\" in [[migration]]");
+    }
+    return ok();
+}
+
+std::vector<std::string> shared_folders(const config::Migration& migration, const std::string& project) {
     std::error_code error;
     std::vector<std::string> folders;
+    for (const std::string& glob : migration.files) folders.push_back(real_path(fixed_part(glob)).string());
     for (fs::path folder = fs::path{project}.parent_path(); !folder.empty(); folder = folder.parent_path()) {
         if (fs::is_directory(folder / "node_modules", error)) folders.push_back((folder / "node_modules").string());
         if (folder == folder.root_path()) break;

@@ -114,7 +114,8 @@ Result<void> Project::start(Access access) {
     script::Options options;
     options.stop = stop_;
     options.project = project_folder(migration);
-    options.folders = shared_folders(options.project);
+    if (auto seen = see_folder(migration, options.project); !seen) return seen;
+    options.folders = shared_folders(migration, options.project);
     options.environment = inherited_environment();
     options.way_out = kWayOut;
     options.console = [this](script::Console kind, std::string_view line) {
@@ -162,6 +163,7 @@ Result<void> Project::list() {
     listing_.schema = text_of(*answer, "schema");
     listing_.transaction = migration.transaction.empty() ? text_of(*answer, "transaction") : migration.transaction;
     listing_.globs = texts_of(*answer, "globs");
+    if (auto seen = see_globs(migration, listing_.globs, project_folder(migration)); !seen) return seen;
     auto migrations = answer->get("migrations");
     if (!migrations) return explain(migrations.error());
     auto elements = migrations->elements();

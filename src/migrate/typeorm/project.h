@@ -85,8 +85,14 @@ class Project {
 /// The folder of the project that a file or glob belongs to: the nearest above it with a package.json, else its own.
 std::string project_folder(const config::Migration& migration);
 
-/// What a project shares with others: node_modules above it, where Node looks too, and the workspace that it is a package of.
-std::vector<std::string> shared_folders(const std::string& project);
+/// What a project may read beside its own folder: those of its globs, node_modules above it, where Node looks too, and the
+/// workspace that it is a package of.
+std::vector<std::string> shared_folders(const config::Migration& migration, const std::string& project);
+
+/// Fails where the project's folder is not there.
+Result<void> see_folder(const config::Migration& migration, const std::string& project);
+/// Fails where one of a data source's globs leads to a folder that is there and may not be read: nothing would be found.
+Result<void> see_globs(const config::Migration& migration, const std::vector<std::string>& globs, const std::string& project);
 
 /// "0.3" or "1": the configured one, else that of the project's own TypeORM, or its workspace's, by node_modules, lock file
 /// or package.json.
