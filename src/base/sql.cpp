@@ -22,6 +22,18 @@ std::string quote_literal(std::string_view text) {
     return out + '\'';
 }
 
+namespace {
+
+/// Of the quote that ends the literal whose first one is there; with E before it a backslash takes the next one's meaning.
+std::size_t end_of_literal(std::string_view line, std::size_t quote) {
+    const bool escapes = quote > 0 && (line[quote - 1] == 'E' || line[quote - 1] == 'e');
+    std::size_t end = quote + 1;
+    while (end < line.size() && line[end] != '\'') end += escapes && line[end] == '\\' ? 2 : 1;
+    return end < line.size() ? end : std::string_view::npos;
+}
+
+}  // namespace
+
 std::string without_literals(std::string_view line) {
     std::string bare;
     for (std::size_t at = 0; at < line.size(); ++at) {
@@ -30,7 +42,7 @@ std::string without_literals(std::string_view line) {
             continue;
         }
         // Two quotes within a literal are as good as one literal after the other.
-        const std::size_t end = line.find('\'', at + 1);
+        const std::size_t end = end_of_literal(line, at);
         bare += bare.ends_with("'…'") ? "" : "'…'";
         if (end == std::string_view::npos) break;
         at = end;

@@ -68,4 +68,13 @@ TEST_CASE("sql: adding to a literal leaves other uses of it alone") {
     CHECK_FALSE(begin.empty());
 }
 
+TEST_CASE("sql: what is quoted by single quotes is left out of a line that is shown") {
+    CHECK(without_literals("SELECT 1") == "SELECT 1");
+    CHECK(without_literals("SET x = 'one', y = E'two'") == "SET x = '…', y = E'…'");
+    CHECK(without_literals("VALUES ('it''s', '')") == "VALUES ('…', '…')");
+    CHECK(without_literals("SELECT 'cut in the midd") == "SELECT '…'");
+    CHECK(without_literals("SELECT E'it\\'s', 'C:\\', e'\\\\', name") == "SELECT E'…', '…', e'…', name");
+    CHECK(without_literals("SELECT \"a\" FROM b") == "SELECT \"a\" FROM b");
+}
+
 TEST_SUITE_END();
