@@ -100,6 +100,31 @@ class BesideNode(harness.StackTest):
     def test_from_an_empty_database_nothing_is_applied_twice(self):
         self.compete("all", before=False)
 
+    def asked(self, folder):
+        """How often a run in the mode `each` asked who else is there, in short and in full, for the five migrations."""
+        config = self.configured(folder, "1", "each")
+        self.expect(0, "migrate", "run", "--to", "Step1700000000001", "--database", "alkemio", config=config)
+        self.server.sql("ALTER DATABASE alkemio SET log_statement = 'all'")
+        before = self.server.log_size()
+        self.expect(0, "migrate", "run", config=config)
+        log = self.server.log_since(before)
+        return log.count("AS perhaps"), log.count("pg_stat_clear_snapshot()")
+
+    def test_who_else_is_there_is_asked_in_full_only_where_somebody_is_at_work(self):
+        folder = self.project("1")
+        self.assertEqual(self.asked(folder), (5, 0))
+        folder = self.project("1")
+        # It has looked at nothing and writes nothing, so that nobody waits for it.
+        elsewhere = subprocess.Popen(["psql", "-XqAt", "-c", "SELECT 1 FROM pg_sleep(600)"], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, env=self.server.environment(PGDATABASE="alkemio", PGAPPNAME="elsewhere"))
+        self.addCleanup(elsewhere.wait)
+        self.addCleanup(elsewhere.kill)
+        while self.server.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0":
+            time.sleep(0.05)
+        short, full = self.asked(folder)
+        self.assertEqual(short, 5)
+        self.assertGreaterEqual(full, 5)
+
     def hold(self, statement):
         """A session of a person, in a transaction for two seconds."""
         psql = subprocess.Popen(["psql", "-XqAt", "-c", f"BEGIN; {statement}; SELECT pg_sleep(2)"], stdout=subprocess.DEVNULL,

@@ -16,6 +16,9 @@ const pause = 20;
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 const literal = (text) => `'${text.replaceAll("'", "''")}'`;
 
+/** As TypeORM reads it. */
+const ledgerRead = '^SELECT \\* FROM .* ORDER BY "id" DESC$';
+
 /** Where somebody reads for long (a dump), or our role may not, a weaker lock has to do. */
 const locking = (table) => `DO $alkemio_init$
 DECLARE
@@ -43,7 +46,7 @@ SELECT a.pid, coalesce(v.virtualtransaction, '') AS vxid, ledger.writes, ledger.
          SELECT FROM pg_catalog.pg_locks WHERE pid = a.pid AND granted AND locktype = 'relation'
          AND mode NOT IN ('AccessShareLock', 'RowShareLock'))
          OR pg_catalog.clock_timestamp() - a.xact_start < interval '1s'
-       WHEN a.query ~ '^SELECT \\* FROM .* ORDER BY "id" DESC$' THEN pg_catalog.clock_timestamp() - a.state_change < interval '1s'
+       WHEN a.query ~ '${ledgerRead}' THEN pg_catalog.clock_timestamp() - a.state_change < interval '1s'
        WHEN a.query = 'COMMIT' THEN pg_catalog.clock_timestamp() - a.state_change < interval '0.1s'
        ELSE false END AS suspect
 FROM pg_catalog.pg_stat_activity a
@@ -54,6 +57,15 @@ CROSS JOIN LATERAL (
 ) ledger
 WHERE a.datname = pg_catalog.current_database() AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
 AND a.application_name NOT IN ('psql', 'pg_dump', 'pg_restore')`;
+
+/** Whether the question above can name anybody. To plan that one takes longer than many a migration. */
+const perhaps = `SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a
+WHERE a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name NOT IN ('psql', 'pg_dump', 'pg_restore')
+AND (a.state IS DISTINCT FROM 'idle' OR (a.query = 'COMMIT' OR a.query ~ '${ledgerRead}')
+  AND (a.state_change IS NULL OR pg_catalog.clock_timestamp() - a.state_change < interval '1s'))) AS perhaps`;
+
+const recorded = (table, name) => `SELECT EXISTS (SELECT FROM ${table} WHERE "name" = ${literal(name)}) AS recorded`;
 
 exports.Guard = class Guard {
   /** table: the ledger, as TypeORM names it. */
@@ -74,23 +86,33 @@ exports.Guard = class Guard {
       this.client = client;
       client.connection.on('commandComplete', ({ text }) => { if (/^(COMMIT|ROLLBACK)/.test(text)) this.held = false; });
     }
-    if (runner.isTransactionActive) {
-      await client.query(locking(table));
-      // In `all` a migration that commits by itself leaves one open that has more in it than the lock.
-      const fresh = this.mode !== 'all' || !this.entered;
-      while (fresh && await this.othersWork(client, table)) {
-        await runner.rollbackTransaction();
-        await sleep(pause);
-        await runner.startTransaction();
-        await client.query(locking(table));
-      }
-      this.held = true;
-    }
+    // In `all` a migration that commits by itself leaves one open that has more in it than the lock.
+    const fresh = this.mode !== 'all' || !this.entered;
+    const there = await (runner.isTransactionActive ? this.hold(runner, client, table, name, fresh) : this.ask(client, table, name));
     this.entered = true;
-    const { rows } = await client.query(`SELECT "name" FROM ${table}`);
-    if (!rows.some((row) => row.name === name)) return;
+    if (!there) return;
     watch.overtaken();
     throw new Error(`a TypeORM elsewhere has applied ${name} meanwhile`);
+  }
+
+  async ask(client, table, name) {
+    const { rows } = await client.query(recorded(table, name));
+    return rows[0].recorded;
+  }
+
+  /** Locks the ledger, and says whether it has the migration then. Where nobody else is at work that is one answer. */
+  async hold(runner, client, table, name, fresh) {
+    const [, others, ledger] = await client.query(`${locking(table)};\n${perhaps};\n${recorded(table, name)}`);
+    this.held = true;
+    if (!fresh || !others.rows[0].perhaps) return ledger.rows[0].recorded;
+    while (await this.othersWork(client, table)) {
+      await runner.rollbackTransaction();
+      await sleep(pause);
+      await runner.startTransaction();
+      await client.query(locking(table));
+    }
+    this.held = true;
+    return this.ask(client, table, name);
   }
 
   /** Whether one that has read the ledger before it was locked is at work; it waits for us, then. */
