@@ -54,13 +54,14 @@ Choice named(const config::Config& config, const std::string& name) {
                      near.empty() ? "see: alkemio-init migrate show" : fmt::format("did you mean \"{}\"?", near));
 }
 
-Choice of_databases(const config::Config& config, const std::vector<std::string>& databases) {
+Choice of_databases(const config::Config& config, const std::vector<std::string>& databases,
+                    const std::string& hint = "name its database: --database NAME") {
     std::vector<const config::Migration*> all;
     for (const config::Migration& one : config.migrations) {
         const bool asked = databases.empty() || std::ranges::find(databases, one.database) != databases.end();
         if (asked) all.push_back(&one);
     }
-    return only_one(all, "name its database: --database NAME");
+    return only_one(all, hint);
 }
 
 using Text = std::function<std::string(const daemon::Summary&)>;
@@ -93,7 +94,8 @@ int migrate_run(const Options& options, const config::Config& config) {
 }
 
 int migrate_revert(const Options& options, const config::Config& config) {
-    const Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
+    const Choice one = options.migration.empty() ? of_databases(config, {}, "name it: alkemio-init migrate revert NAME")
+                                                 : named(config, options.migration);
     if (!one) return report_failure(one.error());
     daemon::Order order;
     order.goal = daemon::Goal::revert;
@@ -107,9 +109,10 @@ int migrate_repair(const Options& options, const config::Config& config) {
     daemon::Order order;
     order.goal = daemon::Goal::repair;
     const auto able = std::ranges::count(config.migrations, "typeorm", &config::Migration::engine);
-    // Which of several has it is asked of the databases.
-    if (!options.migration.empty() || options.name.empty() || able < 2) {
-        const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}) : named(config, options.migration);
+    // Which of several has it is asked of the databases; without a name all are shown.
+    if (!options.migration.empty() || able < 2) {
+        const ::ainit::cli::Choice one = options.migration.empty() ? of_databases(config, {}, "name it: --migration NAME")
+                                                                   : named(config, options.migration);
         if (!one) return report_failure(one.error());
         order.migration = (*one)->name;
     }

@@ -283,7 +283,8 @@ bool Attempt::revert() {
 
 bool Attempt::repair() {
     summary_.migrations = migrations_.known();
-    if (order_.migration.empty()) {
+    std::erase_if(summary_.migrations, [&](const MigrationStatus& status) { return order_.migration.empty() && status.engine != "typeorm"; });
+    if (order_.migration.empty() && !order_.repair.migration.empty()) {
         const auto owner = migrations_.owner_of(order_.repair.migration, stop_);
         if (!owner) return fail(owner.error());
         std::erase_if(summary_.migrations, [&](const MigrationStatus& status) { return status.name != *owner; });

@@ -80,7 +80,7 @@ enum class Goal {
 struct Order {
     Goal goal{Goal::provision};
     std::vector<std::string> databases{};  ///< only these databases' migrations and checks; empty: all
-    std::string migration{};               ///< only this [[migration]]; empty: all of those databases, of Goal::repair the one that has it
+    std::string migration{};               ///< only this [[migration]]; empty: all of those databases, of Goal::repair the one that has it, or all that can be shown
     migrate::Extent extent{};              ///< Goal::migrate: how much of what is pending
     migrate::Revert revert{};              ///< Goal::revert: what is taken back
     migrate::Repair repair{};              ///< Goal::repair

@@ -304,7 +304,10 @@ class Journal(harness.StackTest):
         self.write("typeorm.toml", config.read_text() + '[[database]]\nname = "kratos"\n[[migration]]\ndatabase = "kratos"\n'
                    'engine = "typeorm"\nfiles = ["others/*", "migrations/1*"]\n')
         repair = ("migrate", "repair")
-        self.assertIn("there are several: alkemio, kratos", self.expect(2, *repair, config=config).err)
+        ran = self.expect(0, *repair, config=config)
+        self.assertIn("database alkemio: 2 statements are committed of what is half done", ran.out)
+        self.assertIn("database kratos: nothing is half done", ran.out)
+        self.assertIn("name it: alkemio-init migrate revert NAME", self.expect(2, "migrate", "revert", config=config).err)
         self.assertIn("2 statements are committed", self.expect(0, *repair, self.NAME, config=config).out)
         # Also where both have its file, or its file cannot be read: what is half done tells.
         broken = self.write("others/2-half.js", "this is no JavaScript")
