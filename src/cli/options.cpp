@@ -56,6 +56,11 @@ std::string check_rewrite(const std::string& text) {
     return to == "0" ? std::string{} : check_signal(to);
 }
 
+std::string check_variable(const std::string& text) {
+    const std::size_t sign = text.find('=');
+    return sign != std::string::npos && sign > 0 ? "" : fmt::format("\"{}\" is not of the form DSN=${{dsn}}", text);
+}
+
 /// Texts that become typed values after parsing.
 struct Raw {
     std::string log_format{};
@@ -270,6 +275,10 @@ class Parser {
         exec->add_option("--as-database", options_.as_database,
                          "Set DATABASE_HOST, _PORT, _NAME, _USERNAME, _PASSWORD for this database's owner")
             ->type_name("NAME");
+        exec->add_option("--env", options_.env, "A variable for the command, with ${dsn}, ${host}, ${port}, ${user}, ${password} and ${database} of that login, ${file:PATH} and ${env:NAME}")
+            ->type_name("NAME=TEXT")
+            ->check(check_variable, "")
+            ->needs("--as-database");
         exec->add_option("--keep-env", options_.keep_env, "A variable with a secret that the command needs")
             ->type_name("VARIABLE");
         with_timeline(exec, "Show what happened when, on stderr before the command starts");
@@ -278,6 +287,7 @@ class Parser {
         with_supervision(exec);
         exec->footer("Examples:\n"
                      "  alkemio-init exec --as-database alkemio -- node dist/main.js\n"
+                     "  alkemio-init exec --as-database kratos --env 'DSN=${dsn}' -- kratos serve\n"
                      "  alkemio-init exec --data-source dist/config/migration.config.js -- node dist/main.js\n"
                      "  alkemio-init exec --supervise --no-provision -- kratos serve   (a plain init)\n"
                      "Variables that held this program's secrets are taken out of the command's environment. Without\n"

@@ -48,6 +48,7 @@ struct Options {
     std::vector<std::string> arguments{};  ///< exec: the command
     std::vector<std::string> keep_env{};   ///< exec: withheld variables that the command needs
     std::string as_database{};             ///< exec: whose DATABASE_* the command gets
+    std::vector<std::string> env{};        ///< exec: NAME=TEXT with ${dsn} and its like
     bool wait_only{false};                 ///< exec: let another container provision
     bool no_provision{false};              ///< exec: nobody provisions
     bool supervise{false};                 ///< exec: stay as the command's parent

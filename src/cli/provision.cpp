@@ -8,6 +8,7 @@
 #include "cli/json.h"
 #include "cli/report.h"
 #include "cli/timeline.h"
+#include "config/expand.h"
 #include "daemon/hand_over.h"
 #include "daemon/interrupt.h"
 #include "daemon/run.h"
@@ -42,6 +43,19 @@ std::vector<Failure> prepare(const Options& options, const config::Config& confi
     return refused ? std::vector<Failure>{std::move(*refused)} : std::vector<Failure>{};
 }
 
+/// exec --env with what files and our own variables have; the login's placeholders stay for whoever knows it.
+Result<std::vector<std::string>> variables_of(const Options& options) {
+    const config::Environment environment = config::process_environment();
+    const config::Sources sources{environment};
+    std::vector<std::string> all;
+    for (const std::string& one : options.env) {
+        auto expanded = config::expand(one, sources, config::Placeholders::of_login);
+        if (!expanded) return std::move(expanded).error();
+        all.push_back(std::move(expanded->text));
+    }
+    return all;
+}
+
 /// --no-provision; or a plain init, where nothing at all says which server there would be to provision.
 bool provisions_nothing(const Options& options, const config::Config& config) {
     if (options.no_provision || !options.supervise || !config.file.empty()) return options.no_provision;
@@ -68,6 +82,8 @@ int once(const Options& options, const config::Config& config) {
 }
 
 int exec(const Options& options, const config::Config& config) {
+    const auto variables = variables_of(options);
+    if (!variables) return report_failure(variables.error());
     auto telling = Telling::open(options);
     if (!telling) return report_failure(telling.error());
     postgres::Sessions sessions{daemon::server_of(config)};
@@ -79,7 +95,7 @@ int exec(const Options& options, const config::Config& config) {
     if (failures.empty()) {
         sessions.drop_all();
         const ainit::Command command =
-            daemon::command_of(config, sessions.server(), {options.arguments, options.keep_env, options.as_database});
+            daemon::command_of(config, sessions.server(), {options.arguments, options.keep_env, options.as_database, *variables});
         if (options.supervise) {
             const services::End end = daemon::supervise(command, options.supervision);
             report_failures(end.failures);

@@ -7,6 +7,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "daemon/run.h"
+#include "migrate/command/tool.h"
 
 namespace ainit::daemon {
 namespace {
@@ -43,6 +44,11 @@ Command command_of(const config::Config& config, const postgres::Server& server,
         set(environment, "DATABASE_USERNAME", login.user);
         set(environment, "DATABASE_PASSWORD", login.password.reveal());
         if (login.password.empty()) unset(environment, "DATABASE_PASSWORD");
+        const auto values = migrate::command::placeholders(server, login);
+        for (const std::string& one : order.env) {
+            const std::size_t sign = one.find('=');
+            set(environment, one.substr(0, sign), migrate::command::fill(one.substr(sign + 1), values));
+        }
     }
     Command command;
     command.arguments = order.arguments;

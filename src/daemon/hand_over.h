@@ -18,6 +18,7 @@ struct HandOver {
     std::vector<std::string> arguments{};  ///< [0] is looked up in PATH
     std::vector<std::string> keep_env{};   ///< withheld variables that the command needs all the same
     std::string as_database{};             ///< gives DATABASE_* of this database's owner; empty: none
+    std::vector<std::string> env{};  ///< NAME=TEXT, where ${dsn}, ${password} … stand for that owner's login
 };
 
 /// What the service is started as: its arguments and its environment, without what holds secrets of ours. `server`: as the run

@@ -58,6 +58,28 @@ class Exec(harness.StackTest):
         ran = self.expect(0, "exec", "--as-database", "kratos", "--", self.folder / "bin/show", config=config)
         self.assertIn("logged in", ran.out)
 
+    def test_variables_of_the_services_own_names_get_the_login(self):
+        config = self.config()
+        self.write("bin/show", """\
+            #!/bin/sh
+            test "$KEY" = 'a ${dsn} as it is' || exit 1
+            test "$(psql -XqAt "$DSN" -c 'SELECT current_user')" = kratos && test "$PGPASSWORD" = "$DATABASE_PASSWORD" &&
+              test "$NOTE" = 'as ${dsn} of kratos' && echo logged in
+            """, 0o755)
+        key = self.write("key", "a ${dsn} as it is\n")
+        ran = self.expect(0, "exec", "--as-database", "kratos", "--env", "DSN=${dsn}", "--env", "PGPASSWORD=${password}",
+                          "--env", "NOTE=as $${dsn} of ${database}", "--env", f"KEY=${{file:{key}}}", "--", self.folder / "bin/show", config=config)
+        self.assertIn("logged in", ran.out)
+
+    def test_variables_that_nobody_could_fill_are_refused_at_once(self):
+        config = self.config()
+        as_kratos = ["exec", "--as-database", "kratos"]
+        for code, arguments, word in ((10, [*as_kratos, "--env", "DSN=${dsm}"], 'did you mean "${dsn}"?'),
+                                      (10, [*as_kratos, "--env", "KEY=${file:/nowhere}"], 'cannot read the secret file "/nowhere"'),
+                                      (2, [*as_kratos, "--env", "DSN"], "not of the form"),
+                                      (2, ["exec", "--env", "DSN=${dsn}"], "--as-database")):
+            self.assertIn(word, self.expect(code, *arguments, "--", "true", config=config).err)
+
     def test_of_several_hosts_the_one_that_serves_is_named(self):
         config = self.config()
         text = config.read_text().replace('host = "127.0.0.1"', 'host = ["localhost", "127.0.0.1"]')
