@@ -58,9 +58,9 @@ def postgres_image(name="postgres:17.5"):
         return build(name, context / "Dockerfile", context)
 
 
-def stand_in(name, folder):
+def stand_in(name, folder, *options):
     """An image of a real name that honours the contract of what it stands in for; see the head of its program."""
-    return name if has_image(name) else build(name, IMAGES / folder / "Dockerfile", IMAGES / folder)
+    return name if has_image(name) else build(name, IMAGES / folder / "Dockerfile", IMAGES / folder, *options)
 
 
 class Stack:
@@ -123,3 +123,18 @@ class ContainerTest(unittest.TestCase):
 
     def stack(self, *files, **more):
         return Stack(self, *files, **more)
+
+
+DEPENDENTS = {
+    "oryd/kratos:v26.2.0": ("ory", "kratos"),
+    "oryd/hydra:v26.2.0": ("ory", "hydra"),
+    "matrixdotorg/synapse:v1.132.0": ("synapse", ""),
+    "alkemio/server:v0.159.0": ("server", ""),
+    "redis:7.0.2": ("listener", ""),
+    "rabbitmq:3.9.13-management": ("listener", ""),
+}
+
+
+def dependents():
+    for name, (folder, service) in DEPENDENTS.items():
+        stand_in(name, folder, *(["--build-arg", f"NAME={service}"] if service else []))
