@@ -2,7 +2,6 @@
 #include "health/probe.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
@@ -13,27 +12,21 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <cerrno>
 #include <optional>
 
 #include "base/address.h"
-#include "base/bundle.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "base/target.h"
 #include "base/text.h"
+#include "health/reach.h"
 
 namespace ainit::health {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
 using asio::use_awaitable;
 using tcp = asio::ip::tcp;
 using Protocol = asio::generic::stream_protocol;
@@ -41,101 +34,16 @@ using Protocol = asio::generic::stream_protocol;
 constexpr Duration kAttempt{5'000};
 constexpr Duration kFirstPause{10};
 constexpr Duration kLongestPause{500};
-constexpr std::size_t kLargestBody = 64 * 1024;
-
-struct Target {
-    std::string scheme{};  ///< "tcp", "http", "https", "file"
-    std::string host{};
-    std::string port{};
-    std::string path{"/"};
-};
-
-struct Reply {
-    unsigned status{};
-    std::string body{};
-};
-
-std::optional<Target> parse(const std::string& text) {
-    Target target;
-    if (text.starts_with("file:")) {
-        target.scheme = "file";
-        target.path = text.substr(5);
-        if (target.path.starts_with("//")) target.path.erase(0, 2);
-        return target.path.empty() ? std::nullopt : std::optional{target};
-    }
-    const std::size_t colons = text.find("://");
-    if (colons == std::string::npos) return {};
-    target.scheme = text.substr(0, colons);
-    if (target.scheme != "tcp" && target.scheme != "http" && target.scheme != "https") return {};
-    std::string rest = text.substr(colons + 3);
-    if (const std::size_t slash = rest.find('/'); slash != std::string::npos) {
-        target.path = rest.substr(slash);
-        rest.resize(slash);
-    }
-    const std::size_t colon = rest.rfind(':');
-    const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
-    target.host = rest.substr(0, has_port ? colon : std::string::npos);
-    target.port = has_port ? rest.substr(colon + 1) : target.scheme == "https" ? "443" : "80";
-    if (target.host.starts_with('[') && target.host.ends_with(']')) target.host = target.host.substr(1, target.host.size() - 2);
-    if (target.host.empty() || target.port.empty() || (target.scheme == "tcp" && !has_port)) return {};
-    return target;
-}
-
-template <class Stream>
-asio::awaitable<Reply> request(Stream& stream, std::string host, std::string path) {
-    http::request<http::empty_body> request{http::verb::get, path, 11};
-    request.set(http::field::host, host);
-    request.set(http::field::user_agent, "alkemio-init");
-    request.set(http::field::connection, "close");
-    co_await http::async_write(stream, request, use_awaitable);
-    beast::flat_buffer buffer;
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(kLargestBody);
-    co_await http::async_read_header(stream, buffer, parser, use_awaitable);
-    Reply reply{parser.get().result_int(), {}};
-    // The status is the answer; a body that is too long or breaks off is not needed.
-    try {
-        co_await http::async_read(stream, buffer, parser, use_awaitable);
-        reply.body = parser.get().body();
-    } catch (const boost::system::system_error&) {
-        reply.body.clear();
-    }
-    co_return reply;
-}
-
-asio::awaitable<Reply> reach(Target target) {
-    const auto executor = co_await asio::this_coro::executor;
-    tcp::resolver resolver{executor};
-    const auto endpoints = co_await resolver.async_resolve(target.host, target.port, use_awaitable);
-    if (target.scheme == "https") {
-        asio::ssl::context tls{asio::ssl::context::tls_client};
-        if (const std::string file = authorities(); !file.empty()) tls.load_verify_file(file);
-        else tls.set_default_verify_paths();
-        tls.set_verify_mode(asio::ssl::verify_peer);
-        tls.set_verify_callback(asio::ssl::host_name_verification{target.host});
-        beast::ssl_stream<beast::tcp_stream> stream{executor, tls};
-        // What the macro SSL_set_tlsext_host_name does, without its cast.
-        SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target.host.data());
-        co_await beast::get_lowest_layer(stream).async_connect(endpoints, use_awaitable);
-        co_await stream.async_handshake(asio::ssl::stream_base::client, use_awaitable);
-        co_return co_await request(stream, target.host, target.path);
-    }
-    beast::tcp_stream stream{executor};
-    co_await stream.async_connect(endpoints, use_awaitable);
-    if (target.scheme == "tcp") co_return Reply{200, {}};
-    co_return co_await request(stream, target.host, target.path);
-}
 
 /// Every address the host has, also of a family that only the loopback device knows.
 asio::awaitable<Reply> reach_one_of(std::string host, std::string port, Duration limit) {
     const auto executor = co_await asio::this_coro::executor;
-    tcp::resolver resolver{executor};
-    const auto endpoints = co_await resolver.async_resolve(host, port, tcp::resolver::flags{}, use_awaitable);
+    const std::vector<tcp::endpoint> endpoints = co_await endpoints_of(std::move(host), std::move(port));
     boost::system::error_code error = asio::error::host_not_found;
     for (const auto& endpoint : endpoints) {
         beast::tcp_stream stream{executor};
         stream.expires_after(limit);
-        co_await stream.async_connect(endpoint.endpoint(), asio::redirect_error(use_awaitable, error));
+        co_await stream.async_connect(endpoint, asio::redirect_error(use_awaitable, error));
         if (!error) co_return Reply{};
     }
     throw boost::system::system_error{error};
@@ -148,28 +56,17 @@ asio::awaitable<Reply> reach_local(std::string path, std::string what) {
     co_return co_await request(stream, "localhost", what);
 }
 
-/// What Asio and Beast say, in words that help who waits.
-std::string reason_of(const boost::system::error_code& code) {
-    const boost::system::error_code of_http = http::error::end_of_stream;
-    return code.category() == of_http.category() ? "it does not answer HTTP" : code.message();
-}
-
 /// Runs one exchange until it ends, the deadline passes or a stop is requested.
 Result<Reply> drive(asio::awaitable<Reply> exchange, const Stop& stop) {
     asio::io_context context{1};
     std::optional<Result<Reply>> result;
-    asio::co_spawn(context, std::move(exchange), [&](std::exception_ptr error, Reply reply) {
-        try {
-            if (error) std::rethrow_exception(error);
+    asio::co_spawn(context, std::move(exchange), [&](const std::exception_ptr& error, Reply reply) {
+        if (error) {
+            Failure failure;
+            failure.because = reason_of(error);
+            result = std::move(failure);
+        } else {
             result = std::move(reply);
-        } catch (const boost::system::system_error& failed) {
-            Failure failure;
-            failure.because = reason_of(failed.code());
-            result = std::move(failure);
-        } catch (const std::exception& failed) {
-            Failure failure;
-            failure.because = failed.what();
-            result = std::move(failure);
         }
         context.stop();
     });
@@ -195,20 +92,15 @@ Failure no_target(const std::string& text, std::string because) {
 
 /// One attempt; empty when it succeeded, else why not.
 std::string attempt(const Target& target, const Stop& stop) {
-    if (target.scheme == "file") {
-        struct stat facts {};
-        return ::stat(target.path.c_str(), &facts) == 0 ? "" : errno_text(errno);
-    }
+    if (target.scheme == "file") return why_not(target.path);
     const Result<Reply> reply = drive(reach(target), stop.within(kAttempt));
-    if (!reply) return reply.error().because;
-    if (reply->status >= 200 && reply->status < 400) return "";
-    return fmt::format("it answered {}", reply->status);
+    return reply ? why_not(*reply) : reply.error().because;
 }
 
 }  // namespace
 
 Result<std::string> wait_for(const std::string& text, const Stop& stop) {
-    const auto target = parse(text);
+    const auto target = parse_target(text);
     if (!target) return no_target(text, "it is no tcp://HOST:PORT, http(s)://HOST/PATH or file:PATH");
     if (target->host.find('@') != std::string::npos) {
         return no_target(without_password(text), "a user and password would not be sent");

@@ -13,9 +13,9 @@
 
 #include <libpq-fe.h>
 
+#include "base/lookup.h"
 #include "base/result.h"
 #include "postgres/error.h"
-#include "postgres/lookup.h"
 #include "postgres/server.h"
 
 namespace ainit::postgres {

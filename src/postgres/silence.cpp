@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #include "base/file.h"
-#include "postgres/lookup.h"
+#include "base/lookup.h"
 
 namespace ainit::postgres {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/lookup.h"
+#include "base/lookup.h"
 
 #include <array>
 #include <csignal>
@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 
-namespace ainit::postgres {
+namespace ainit {
 
 /// Of the thread until `answered` is readable, then of the Lookup.
 struct Lookup::State {
@@ -96,4 +96,4 @@ Result<std::vector<std::string>> addresses_of(const std::string& host, const Sto
     return lookup.take();
 }
 
-}  // namespace ainit::postgres
+}  // namespace ainit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/lookup.h"
+#include "base/lookup.h"
 
 #include <algorithm>
 
@@ -7,8 +7,6 @@
 
 using namespace ainit;
 using namespace std::chrono_literals;
-using postgres::addresses_of;
-using postgres::is_name;
 
 TEST_SUITE_BEGIN("unit");
 

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 
-namespace ainit::postgres {
+namespace ainit {
 
 class Lookup {
   public:
@@ -36,4 +36,4 @@ bool is_name(const std::string& host);
 /// The addresses of a name, or the host itself if it is none; waits until the Stop is over.
 Result<std::vector<std::string>> addresses_of(const std::string& host, const Stop& stop);
 
-}  // namespace ainit::postgres
+}  // namespace ainit
