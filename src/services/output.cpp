@@ -22,6 +22,8 @@ namespace {
 constexpr int kReadsInTurn = 4;
 /// More is not read before it is written.
 constexpr std::size_t kMostPending = 64 * 1024;
+/// Of a process that has ended: as much as its pipe can hold, whoever has made it larger.
+constexpr std::size_t kMostAtTheEnd = 1024 * 1024;
 
 /// Whether a write of PIPE_BUF bytes would not wait. Our descriptors are shared with others, so they stay blocking.
 bool takes(int fd) {
@@ -53,16 +55,21 @@ bool Output::read() {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) break;
         if (got <= 0) {
+            ended_ = true;
             lines_.end();
-            flush();
-            return false;
+            break;
         }
         take({buffer.data(), static_cast<std::size_t>(got)});
     }
+    return write() && !ended_;
+}
+
+/// Whether all is written; if not, it is as soon as our reader takes it, and reading goes on then.
+bool Output::write() {
     if (flush()) return true;
     loop_.on_writable(to_.get(), [this] {
         if (!flush()) return true;
-        loop_.on_readable(from_.get(), [this] { return read(); });
+        if (!ended_) loop_.on_readable(from_.get(), [this] { return read(); });
         return false;
     });
     return false;
@@ -70,12 +77,19 @@ bool Output::read() {
 
 void Output::finish() {
     std::array<char, 16'384> buffer;
-    ssize_t got = 0;
-    while (pending_.size() < kMostPending && (got = ::read(from_.get(), buffer.data(), buffer.size())) > 0) {
+    std::size_t all = 0;
+    while (!ended_ && all < kMostAtTheEnd) {
+        const ssize_t got = ::read(from_.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) break;
+        ended_ = got == 0;
         take({buffer.data(), static_cast<std::size_t>(got)});
+        all += static_cast<std::size_t>(got);
     }
     lines_.end();
-    flush();
+    line_ = nullptr;
+    if (ended_) loop_.forget(from_.get());
+    if (!write() && !ended_) loop_.forget(from_.get());
 }
 
 void Output::take(std::string_view text) {
@@ -84,7 +98,7 @@ void Output::take(std::string_view text) {
 }
 
 void Output::show(std::string_view line) {
-    line_(line);
+    if (line_) line_(line);
     if (mode_ == OutputMode::prefix) {
         push(fmt::format("{} | {}\n", service_, line));
     } else if (mode_ == OutputMode::json) {

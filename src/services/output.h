@@ -33,11 +33,17 @@ class Output {
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
-    /// Reads what is there now, for the last time: the process has ended.
+    /// Reads what is there now: the process has ended. What others that hold its descriptor write later is passed on still, and
+    /// told to nobody.
     void finish();
+    /// Whether nothing more can come of it: everybody has closed it, and all is written.
+    bool done() const { return ended_ && pending_.empty(); }
+    /// Whether our own reader has not taken everything yet.
+    bool pending() const { return !pending_.empty(); }
 
   private:
     bool read();
+    bool write();
     void take(std::string_view text);
     void show(std::string_view line);
     void push(std::string_view text);
@@ -52,6 +58,7 @@ class Output {
     LineHandler line_;
     Lines lines_;
     std::string pending_{};  ///< not taken by our own reader yet
+    bool ended_{false};      ///< nobody can write into it any more
 };
 
 }  // namespace ainit::services

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/target.h"
 #include "base/text.h"
 
 namespace ainit::services {
@@ -21,22 +22,6 @@ namespace {
 
 constexpr Duration kFirstPause{50};
 constexpr Duration kLongestPause{1'000};
-
-std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
-    if (!text.starts_with(prefix)) return {};
-    return text.substr(prefix.size());
-}
-
-std::optional<int> descriptor_of(std::string_view text) {
-    const auto number = parse_integer(text);
-    if (!number || *number < 3 || *number > 255) return {};
-    return static_cast<int>(*number);
-}
-
-bool is_probed(std::string_view how) {
-    constexpr std::array<std::string_view, 4> kTargets{"tcp://", "http://", "https://", "file:"};
-    return std::ranges::any_of(kTargets, [&](std::string_view one) { return how.starts_with(one); });
-}
 
 Failure no_socket(int error) {
     Failure failure;
@@ -102,23 +87,6 @@ std::optional<Message> receive(int socket) {
 
 }  // namespace
 
-std::optional<std::string> Readiness::trouble_with(const std::string& how) {
-    if (how.empty() || how == "started" || how == "notify" || is_probed(how)) return {};
-    if (const auto time = after(how, "alive:")) {
-        if (parse_duration(*time)) return {};
-        return fmt::format("\"{}\" is no duration", *time);
-    }
-    if (const auto number = after(how, "fd:")) {
-        if (descriptor_of(*number)) return {};
-        return fmt::format("\"{}\" is no descriptor from 3 to 255", *number);
-    }
-    if (const auto text = after(how, "log:")) {
-        if (!text->empty()) return {};
-        return "there is no text to look for";
-    }
-    return "it is none of started, alive:DURATION, notify, fd:N, log:TEXT, tcp://HOST:PORT, http(s)://…, file:PATH";
-}
-
 Readiness::Readiness(system::Loop& loop, std::string how, Probe probe)
     : loop_{loop}, how_{std::move(how)}, probe_{std::move(probe)}, timer_{loop.timer()} {}
 
@@ -135,12 +103,12 @@ Result<void> Readiness::equip(Command& command) {
         ours_ = open_socket(name);
         if (!ours_.valid()) return no_socket(errno);
         command.environment.push_back("NOTIFY_SOCKET=" + name);
-    } else if (const auto number = after(how_, "fd:")) {
+    } else if (const auto number = rest_after(how_, "fd:")) {
         int ends[2] = {-1, -1};
         if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return no_socket(errno);
         ours_.reset(ends[0]);
         theirs_.reset(ends[1]);
-        command.descriptors.emplace_back(theirs_.get(), descriptor_of(*number).value_or(3));
+        command.descriptors.emplace_back(theirs_.get(), readiness_descriptor(*number).value_or(3));
     }
     return boost::system::in_place_value;
 }
@@ -151,7 +119,7 @@ void Readiness::watch(pid_t pid, std::function<void()> ready, std::function<void
     said_ = std::move(said);
     theirs_.reset();
     if (how_.empty() || how_ == "started") return tell();
-    if (const auto time = after(how_, "alive:")) {
+    if (const auto time = rest_after(how_, "alive:")) {
         timer_.set(parse_duration(*time).value_or(Duration{0}), [this] { tell(); });
     } else if (how_ == "notify") {
         loop_.on_readable(ours_.get(), [this] { return read_notifications(); });
@@ -163,13 +131,13 @@ void Readiness::watch(pid_t pid, std::function<void()> ready, std::function<void
             if (std::memchr(text, '\n', static_cast<std::size_t>(got)) != nullptr) tell();
             return true;
         });
-    } else if (is_probed(how_)) {
+    } else if (parse_target(how_)) {
         ask();
     }
 }
 
 void Readiness::saw(std::string_view line) {
-    const auto text = after(how_, "log:");
+    const auto text = rest_after(how_, "log:");
     if (text && line.find(*text) != std::string_view::npos) tell();
 }
 
@@ -178,9 +146,10 @@ void Readiness::tell() {
 }
 
 void Readiness::ask() {
-    probe_(how_, [this, alive = std::weak_ptr{alive_}](bool there) {
+    probe_(how_, [this, alive = std::weak_ptr{alive_}](const std::string& why) {
         if (alive.expired()) return;
-        if (there) return tell();
+        if (why.empty()) return tell();
+        last_answer_ = why;
         pause_ = pause_ == Duration{0} ? kFirstPause : std::min(pause_ * 2, kLongestPause);
         timer_.set(pause_, [this] { ask(); });
     });
@@ -201,7 +170,7 @@ bool Readiness::read_notifications() {
             continue;
         }
         for (const std::string& line : split(message->text, '\n')) {
-            if (const auto status = after(line, "STATUS=")) said_(mend_utf8(*status));
+            if (const auto status = rest_after(line, "STATUS=")) said_(mend_utf8(*status));
             if (line == "READY=1") tell();
         }
     }

@@ -14,16 +14,12 @@
 
 namespace ainit::services {
 
-/// Asks once whether what `target` names is there, and calls `done` on the loop's thread.
-using Probe = std::function<void(const std::string& target, std::function<void(bool)> done)>;
+/// Asks once whether what `target` names is there, and calls `done` on the loop's thread, later: with why it is not, or nothing.
+using Probe = std::function<void(const std::string& target, std::function<void(const std::string& why)> done)>;
 
-/// `started`, `alive:5s`, `notify` (sd_notify(3)), `fd:N` (s6: a newline on descriptor N), `log:TEXT`, or what `wait --for`
-/// takes: `tcp://HOST:PORT`, `http://…`, `https://…`, `file:PATH`.
+/// See trouble_with_readiness() in base/target.h for the ways there are.
 class Readiness {
   public:
-    /// What is wrong with `how`, if it is none of these.
-    static std::optional<std::string> trouble_with(const std::string& how);
-
     Readiness(system::Loop& loop, std::string how, Probe probe);
     ~Readiness();
     Readiness(const Readiness&) = delete;
@@ -35,6 +31,8 @@ class Readiness {
     void watch(pid_t pid, std::function<void()> ready, std::function<void(std::string)> said);
     /// A line of its output.
     void saw(std::string_view line);
+    /// Why the target was not there when it was last asked.
+    const std::string& last_answer() const { return last_answer_; }
 
   private:
     void tell();
@@ -49,6 +47,7 @@ class Readiness {
     UniqueFd theirs_{};
     system::Timer timer_;
     Duration pause_{0};
+    std::string last_answer_{};
     pid_t pid_{-1};
     uid_t user_{0};
     std::function<void()> ready_{};

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::string_view kRoom = "services";
 constexpr std::size_t kKept = 20;
+constexpr std::size_t kLongestKept = 1'000;
+/// Of outputs of processes that have ended.
+constexpr std::size_t kMostOutputs = 16;
 /// Between two looks at processes that services left behind, while they are asked to end.
 constexpr Duration kLook{50};
 /// What is killed is gone in moments, or stuck in the kernel.
@@ -100,6 +103,8 @@ void Supervisor::tell(Unit& unit, const Event& event) {
             case Act::send_stop:
                 if (unit.machine.state() == State::stopping && event.on == On::time_up) {
                     unit.why = fmt::format("was not ready within {}", show(unit.service.rules.ready_timeout));
+                    const std::string last = unit.readiness ? unit.readiness->last_answer() : "";
+                    if (!last.empty()) unit.why += fmt::format(" ({}: {})", unit.service.ready, last);
                     log::warn(kRoom, fmt::format("{} {}", unit.service.name, unit.why));
                 }
                 send(unit, unit.service.stop_signal, unit.service.to_group);
@@ -120,33 +125,41 @@ void Supervisor::tell(Unit& unit, const Event& event) {
 void Supervisor::run(Unit& unit) {
     unit.refusal.reset();
     unit.said.clear();
+    unit.why.clear();
     unit.lines.clear();
     unit.until_ready.reset();
-    Command command = unit.service.command;
+    auto command = hooks_.command ? hooks_.command(unit.service.name) : Result<Command>{unit.service.command};
+    if (!command) return refused(unit, std::move(command).error());
+    unit.service.command.terminal = command->terminal;
     unit.readiness = std::make_unique<Readiness>(loop_, unit.service.ready, hooks_.probe);
-    auto equipped = unit.readiness->equip(command);
-    auto child = equipped ? spawn(command, unit.service.output == OutputMode::inherit ? ainit::Output::inherit : ainit::Output::pipe)
-                          : Result<Child>{std::move(equipped).error()};
-    if (!child) {
-        unit.refusal = std::move(child).error();
-        unit.why = unit.refusal->because;
-        const bool transient = unit.refusal->transient;
-        // Not within the start, so that each event finds the last one finished.
-        loop_.post([this, &unit, transient, code = unit.refusal->exit_code()] { tell(unit, {On::not_started, code, transient}); });
-        return;
-    }
-    unit.pid = child->pid;
+    if (auto equipped = unit.readiness->equip(*command); !equipped) return refused(unit, std::move(equipped).error());
+    auto child = spawn(*command, unit.service.output == OutputMode::inherit ? ainit::Output::inherit : ainit::Output::pipe);
+    if (!child) return refused(unit, std::move(child).error());
+    began(unit, std::move(*child));
+}
+
+void Supervisor::refused(Unit& unit, Failure failure) {
+    unit.readiness.reset();
+    unit.why = failure.because;
+    const Event event{On::not_started, failure.exit_code(), failure.transient};
+    unit.refusal = std::move(failure);
+    // Not within the start, so that each event finds the last one finished.
+    loop_.post([this, &unit, event] { tell(unit, event); });
+}
+
+void Supervisor::began(Unit& unit, Child child) {
+    unit.pid = child.pid;
     unit.began = Clock::now();
     unit.started = std::chrono::system_clock::now();
     loop_.on_child(unit.pid, [this, &unit](const system::ChildEvent& event) { child_event(unit, event); });
     const auto keep = [this, &unit](std::string_view line) {
-        unit.lines.emplace_back(line);
+        unit.lines.emplace_back(mend_utf8(line.substr(0, kLongestKept)));
         if (unit.lines.size() > kKept) unit.lines.pop_front();
         if (unit.readiness) unit.readiness->saw(line);
     };
-    if (child->out.valid()) {
-        unit.out = std::make_unique<Output>(loop_, unit.service.name, std::move(child->out), STDOUT_FILENO, unit.service.output, keep);
-        unit.err = std::make_unique<Output>(loop_, unit.service.name, std::move(child->err), STDERR_FILENO, unit.service.output, keep);
+    if (child.out.valid()) {
+        unit.out = std::make_unique<Output>(loop_, unit.service.name, std::move(child.out), STDOUT_FILENO, unit.service.output, keep);
+        unit.err = std::make_unique<Output>(loop_, unit.service.name, std::move(child.err), STDERR_FILENO, unit.service.output, keep);
     }
     loop_.post([this, &unit, pid = unit.pid] {
         if (unit.pid != pid) return;
@@ -171,10 +184,8 @@ void Supervisor::child_event(Unit& unit, const system::ChildEvent& event) {
     // It is a zombie still, so its group cannot be somebody else's. Who ends by itself leaves nobody behind that would be in the
     // way of its next start; at the end of all, what is left is asked first.
     if (!stopping_ && unit.service.rules.restart != Restart::never) ::kill(-unit.pid, SIGKILL);
-    if (unit.out) unit.out->finish();
-    if (unit.err) unit.err->finish();
-    unit.out.reset();
-    unit.err.reset();
+    let_go(std::move(unit.out));
+    let_go(std::move(unit.err));
     unit.readiness.reset();
     if (unit.service.command.terminal >= 0) ::tcsetpgrp(unit.service.command.terminal, ::getpgrp());
     unit.pid = -1;
@@ -189,6 +200,22 @@ void Supervisor::child_event(Unit& unit, const system::ChildEvent& event) {
     log::write(alone ? log::Level::debug : expected ? log::Level::info : log::Level::warn, kRoom,
                fmt::format("{} {}", unit.service.name, ending.text()));
     tell(unit, {On::exited, ending.status});
+}
+
+/// The last lines are read now, for the report; what comes later is passed on still.
+void Supervisor::let_go(std::unique_ptr<Output> output) {
+    std::erase_if(outputs_, [](const auto& one) { return one->done(); });
+    if (!output) return;
+    output->finish();
+    if (output->done()) return;
+    if (outputs_.size() == kMostOutputs) outputs_.pop_front();
+    outputs_.push_back(std::move(output));
+}
+
+/// Whether something that services wrote has not been taken yet.
+bool Supervisor::writing() {
+    for (const auto& one : outputs_) one->finish();
+    return std::ranges::any_of(outputs_, [](const auto& one) { return one->pending(); });
 }
 
 void Supervisor::send(Unit& unit, int signal, bool group) {
@@ -261,11 +288,16 @@ void Supervisor::settle(Unit& unit, State before) {
         return;
     }
     if (!unit.machine.over()) return;
-    const bool is_main = main_unit() == &unit;
     const bool told_by_code = unit.service.main && unit.service.rules.restart == Restart::never && !unit.refusal;
-    if (state == State::failed && !told_by_code) end_.failures.push_back(failure_of(unit));
+    const bool fatal = state == State::failed && unit.service.critical;
+    if (fatal && !told_by_code) {
+        if (failed_first_ == nullptr) failed_first_ = &unit;
+        end_.failures.push_back(failure_of(unit));
+    } else if (state == State::failed && !unit.service.critical && hooks_.failed) {
+        hooks_.failed(failure_of(unit));
+    }
     const bool nothing_left = std::ranges::all_of(units_, [](const auto& one) { return one->machine.over(); });
-    if (is_main || state == State::failed || nothing_left) stop(0);
+    if (unit.service.main || fatal || nothing_left) stop(0);
 }
 
 /// Processes that services left behind: in other sessions, or adopted.
@@ -281,7 +313,7 @@ void Supervisor::end_leftovers() {
 }
 
 void Supervisor::look_at_leftovers() {
-    if (system::descendants().empty()) return finish();
+    if (system::descendants().empty() && !writing()) return finish();
     // What was forked while the others were killed.
     if (hurried_) kill_leftovers();
     looking_.set(kLook, [this] { look_at_leftovers(); });
@@ -311,18 +343,27 @@ void Supervisor::finish() {
     timer_.cancel();
     looking_.cancel();
     if (!end_.killed.empty()) log::warn(kRoom, fmt::format("killed: {}", join(end_.killed, ", ")));
-    const Unit* unit = main_unit();
-    // Who is stuck in the kernel has no exit code.
-    if (unit != nullptr) end_.code = unit->machine.running() ? 128 + SIGKILL : unit->machine.status();
-    else if (!end_.failures.empty()) end_.code = end_.failures.front().exit_code();
-    if (asked_ && ending_.zero_when_asked) end_.code = 0;
+    end_.code = exit_code();
     if (hooks_.over) hooks_.over(end_);
+}
+
+int Supervisor::exit_code() const {
+    if (asked_ && ending_.zero_when_asked) return 0;
+    const auto main = std::ranges::find_if(units_, [](const auto& one) { return one->service.main; });
+    const Unit* unit = main == units_.end() ? nullptr : main->get();
+    // What the main service says while it is stopped for another's failure does not count, nor what it says when it was never ready.
+    const bool its_own = failed_first_ == nullptr || (failed_first_ == unit && !unit->machine.unready());
+    if (!its_own) return end_.failures.front().exit_code();
+    if (unit == nullptr) return 0;
+    // Who is stuck in the kernel has no exit code.
+    return unit->machine.running() ? 128 + SIGKILL : unit->machine.status();
 }
 
 Failure Supervisor::failure_of(const Unit& unit) const {
     if (unit.refusal) {
         Failure failure = *unit.refusal;
         failure.where = unit.service.origin;
+        failure.because = fmt::format("{} (service \"{}\")", failure.because, unit.service.name);
         return failure;
     }
     Failure failure;
@@ -333,7 +374,7 @@ Failure Supervisor::failure_of(const Unit& unit) const {
     if (const int again = unit.machine.restarts(); again > 0) {
         failure.because += fmt::format(", and was started again {} {}", again, again == 1 ? "time" : "times");
     }
-    failure.state = "The other services are stopped.";
+    failure.state = unit.service.critical ? "The other services are stopped." : "It is not critical: the other services go on.";
     std::vector<std::string> lines{unit.lines.begin(), unit.lines.end()};
     failure.excerpt = scrub(join(lines, "\n"));
     return failure;
@@ -342,8 +383,9 @@ Failure Supervisor::failure_of(const Unit& unit) const {
 std::vector<Status> Supervisor::status() const {
     std::vector<Status> all;
     for (const auto& unit : units_) {
-        Status one{unit->service.name, unit->machine.state(), unit->pid, unit->machine.restarts(), unit->said, unit->why, {},
+        Status one{unit->service.name, unit->machine.state(), unit->pid, unit->machine.restarts(), unit->said, unit->why, {}, true,
                    unit->started, unit->until_ready};
+        one.critical = unit->service.critical;
         if (unit->machine.state() == State::waiting) {
             std::ranges::copy_if(unit->service.needs, std::back_inserter(one.missing), [&](const std::string& need) { return !is_met(need); });
         }

@@ -32,6 +32,7 @@ struct Service {
     bool to_group{true};               ///< signals go to its whole process group
     OutputMode output{OutputMode::pass};
     bool main{false};                  ///< its end is the end of all, with its exit code
+    bool critical{true};               ///< its failure is the end of all
 };
 
 struct Status {
@@ -42,6 +43,7 @@ struct Status {
     std::string said{};                ///< STATUS= of sd_notify
     std::string why{};                 ///< of a failure, in one line
     std::vector<std::string> missing{}; ///< what it waits for
+    bool critical{true};
     std::optional<std::chrono::system_clock::time_point> started{};
     std::optional<Duration> until_ready{};  ///< since it was started
 };
@@ -62,7 +64,10 @@ class Supervisor {
   public:
     struct Hooks {
         Probe probe{};
+        /// Makes the command of a service anew before each start; without it Service::command counts.
+        std::function<Result<Command>(const std::string& service)> command{};
         std::function<void()> changed{};         ///< the state of one has changed
+        std::function<void(const Failure&)> failed{};  ///< one that is not critical has failed for good
         std::function<void(const End&)> over{};  ///< all have ended and are reaped; called once
     };
 
@@ -91,10 +96,15 @@ class Supervisor {
     void release_ready_ones();
     void tell(Unit& unit, const Event& event);
     void run(Unit& unit);
+    void refused(Unit& unit, Failure failure);
+    void began(Unit& unit, Child child);
     void child_event(Unit& unit, const system::ChildEvent& event);
     void send(Unit& unit, int signal, bool group);
     void suspend_with(Unit& unit);
     void settle(Unit& unit, State before);
+    void let_go(std::unique_ptr<Output> output);
+    bool writing();
+    int exit_code() const;
     void go_on_stopping();
     void end_leftovers();
     void look_at_leftovers();
@@ -102,12 +112,15 @@ class Supervisor {
     void out_of_time();
     void finish();
     Failure failure_of(const Unit& unit) const;
+    const Unit* failed_first_{nullptr};
 
     system::Loop& loop_;
     EndingRules ending_;
     Hooks hooks_;
     std::vector<std::unique_ptr<Unit>> units_{};
     std::set<std::string> met_{};
+    /// Of processes that have ended: what they left behind may write still, and our reader may be slow.
+    std::deque<std::unique_ptr<Output>> outputs_{};
     system::Timer timer_;    ///< of the end
     system::Timer looking_;  ///< at what is left of services that have ended
     bool stopping_{false};

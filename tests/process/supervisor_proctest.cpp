@@ -67,11 +67,13 @@ class Stage {
   public:
     explicit Stage(std::vector<Service> all, Duration deadline = 9s)
         : supervisor{loop, std::move(all), {deadline, false},
-                     {[this](const std::string& target, std::function<void(bool)> done) {
+                     {[this](const std::string& target, std::function<void(const std::string&)> done) {
                           const bool there = ::access(target.substr(5).c_str(), F_OK) == 0;
-                          loop.post([done = std::move(done), there] { done(there); });
+                          loop.post([done = std::move(done), there] { done(there ? "" : "not there"); });
                       },
+                      {},
                       [this] { if (looked) loop.post([this] { if (looked) looked(); }); },
+                      {},
                       [this](const End& all_of_it) {
                           end = all_of_it;
                           over = true;
@@ -147,7 +149,6 @@ TEST_CASE("supervisor: a service says itself when it is ready") {
     };
     for (const auto& [how, script] : ways) {
         CAPTURE(how);
-        CHECK_FALSE(services::Readiness::trouble_with(how).has_value());
         Service one = service(folder, "one", "trap 'exit 0' TERM; " + script);
         one.ready = how;
         one.main = true;
@@ -164,13 +165,6 @@ TEST_CASE("supervisor: a service says itself when it is ready") {
         CHECK(until_ready >= 190ms);
         CHECK(stage.end.code == 0);
         std::filesystem::remove(folder.path / "there");
-    }
-}
-
-TEST_CASE("supervisor: what says when a service is ready is checked") {
-    for (const char* how : {"soon", "fd:2", "fd:x", "alive:never", "log:"}) {
-        CAPTURE(how);
-        CHECK(services::Readiness::trouble_with(how).has_value());
     }
 }
 
