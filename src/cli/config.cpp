@@ -25,12 +25,13 @@ int config_check(const Options& options) {
         log::warn("config", warning.line(), {{"where", warning.where.text()}});
     const std::string name = loaded.config.file.empty() ? "the environment" : loaded.config.file;
     if (loaded.good()) {
-        print(fmt::format("{}: good. {} roles, {} databases, {} migrations, {} checks.\n",
+        print(fmt::format("{}: good. {} roles, {} databases, {} migrations, {} checks, {} services.\n",
                           name,
                           loaded.config.roles.size(),
                           loaded.config.databases.size(),
                           loaded.config.migrations.size(),
-                          loaded.config.checks.size()));
+                          loaded.config.checks.size(),
+                          loaded.config.services.size()));
         return 0;
     }
     print(fmt::format("{}: {} {}.\n",

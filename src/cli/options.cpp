@@ -253,7 +253,7 @@ class Parser {
     }
 
     void add_provisioning() {
-        CLI::App* run = add(app_, "run", "Provision, then stay: answer health probes, look again, end on SIGTERM",
+        CLI::App* run = add(app_, "run", "Provision, then stay: keep services, answer health probes, look again, end on SIGTERM",
                             Command::run);
         with_timeline(run, "Show what happened when, after the first provisioning");
         with_project(run);

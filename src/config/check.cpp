@@ -90,21 +90,6 @@ class ConfigChecker : Checker {
              at(config().health.origin, "listen"));
     }
 
-    template <class Items>
-    void unique(const Items& items, std::string_view kind) {
-        std::map<std::string, Origin> seen;
-        for (const auto& item : items) {
-            if (item.name.empty()) continue;
-            const Origin where = at(item.origin, "name");
-            const auto [first, fresh] = seen.emplace(item.name, where);
-            if (fresh) continue;
-            conflict(fmt::format("cannot have two [[{}]] named \"{}\"", kind, item.name),
-                     fmt::format("the first is at {}", first->second.text()),
-                     "remove or rename one of them",
-                     where);
-        }
-    }
-
     void unique_migrations() {
         std::map<std::string, Origin> seen;
         for (const Migration& migration : config().migrations) {
@@ -356,6 +341,7 @@ class ConfigChecker : Checker {
 void check(Loaded& loaded) {
     ConfigChecker{loaded}.all();
     check_databases(loaded);
+    check_services(loaded);
 }
 
 }  // namespace ainit::config

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "config/load.h"
 
@@ -26,6 +29,21 @@ class Checker {
     /// misspelling.
     void role_known(const std::string& role, std::string_view who, const Origin& where);
 
+    template <class Items>
+    void unique(const Items& items, std::string_view kind) {
+        std::map<std::string, Origin> seen;
+        for (const auto& item : items) {
+            if (item.name.empty()) continue;
+            const Origin where = at(item.origin, "name");
+            const auto [first, fresh] = seen.emplace(item.name, where);
+            if (fresh) continue;
+            conflict(fmt::format("cannot have two [[{}]] named \"{}\"", kind, item.name),
+                     fmt::format("the first is at {}", first->second.text()),
+                     "remove or rename one of them",
+                     where);
+        }
+    }
+
     /// The place of the first of these keys that is written in a section, else the section's own.
     Origin at(const Origin& section, std::initializer_list<std::string_view> keys) const;
 
@@ -40,5 +58,8 @@ class Checker {
 
 /// The rules of [[database]] and what is inside it.
 void check_databases(Loaded& loaded);
+
+/// The rules of [[service]] and of what [run] says of them.
+void check_services(Loaded& loaded);
 
 }  // namespace ainit::config

@@ -32,6 +32,10 @@ const Database* Config::database(std::string_view name) const {
     return named(databases, name);
 }
 
+const Service* Config::service(std::string_view name) const {
+    return named(services, name);
+}
+
 const std::string& Config::owner_of(std::string_view name) const {
     const Database* found = database(name);
     return found == nullptr || found->owner.empty() ? postgres.user : found->owner;

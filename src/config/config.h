@@ -4,6 +4,7 @@
 // PostgreSQL's client library.
 #pragma once
 
+#include <csignal>
 #include <map>
 #include <optional>
 #include <string>
@@ -204,11 +205,41 @@ struct Health {
         "unix:@alkemio-init"};  ///< "127.0.0.1:8080", ":8080", "unix:/run/x.sock", "unix:@name"
 };
 
+/// [[service]]: a program that `run` starts and keeps.
+struct Service {
+    Origin origin{};
+    std::string name{};
+    std::vector<std::string> command{};
+    std::vector<std::string> needs{};  ///< as written: see needs.h
+    std::string database{};            ///< whose login it is given; empty: none
+    std::string role{};                ///< of that login; empty: the database's owner
+    Settings environment{};            ///< as that of a [[migration]]
+    std::vector<std::string> keep_env{};
+    std::string user{};
+    std::string group{};
+    std::string working_directory{};
+    std::string ready{"started"};  ///< see base/target.h
+    Duration ready_timeout{60'000};
+    std::string restart{"on-failure"};  ///< "always", "on-failure", "never"
+    int restart_limit{5};               ///< in a row; 0: none
+    Duration backoff{1'000};
+    int stop_signal{SIGTERM};
+    std::optional<Duration> stop_timeout{};  ///< empty: two thirds of [run] stop_timeout
+    std::map<int, int> rewrite{};            ///< of forwarded signals; to 0: kept back
+    std::string output{"pass"};              ///< "pass", "prefix", "json"
+    bool main{false};
+    bool critical{true};
+};
+
 /// [run]: after provisioning.
 struct Run {
     Origin origin{};
     Duration recheck{
         60'000};  ///< how often the server is looked at while nothing happens; 0: never
+    std::string on_failed_start{"stop"};     ///< "stop", "stay"
+    std::optional<Duration> stop_timeout{};  ///< for all services together; empty: the platform's
+    Duration stop_delay{0};                  ///< not ready any more, and not stopping yet
+    bool zero_when_stopped{false};
 };
 
 /// One effective value for `config show`: secrets are given as "<redacted>".
@@ -233,6 +264,7 @@ struct Config {
     std::vector<Database> databases{};
     std::vector<Migration> migrations{};
     std::vector<Check> checks{};
+    std::vector<Service> services{};
     Health health{};
     Run run{};
     log::Settings log{};
@@ -241,6 +273,7 @@ struct Config {
 
     const Role* role(std::string_view name) const;
     const Database* database(std::string_view name) const;
+    const Service* service(std::string_view name) const;
     /// The role that owns a database: its owner, else the maintenance user.
     const std::string& owner_of(std::string_view database) const;
     /// Who works in `database`: `role` if given, else the database's owner, with the configured

@@ -161,6 +161,18 @@ Result<Expanded> expand(std::string_view text, const Sources& sources, Placehold
     return Expansion{sources, placeholders}.of(text);
 }
 
+std::vector<std::string> placeholders_in(std::string_view text) {
+    std::vector<std::string> names;
+    for (std::size_t open = text.find("${"); open != std::string_view::npos; open = text.find("${", open + 2)) {
+        const std::size_t close = text.find('}', open);
+        if (close == std::string_view::npos) break;
+        std::string name{text.substr(open + 2, close - open - 2)};
+        const bool plain = open > 0 && text[open - 1] == '$';
+        if (!plain && std::ranges::find(kOfLogin, name) != kOfLogin.end()) names.push_back(std::move(name));
+    }
+    return names;
+}
+
 std::string unescaped(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {

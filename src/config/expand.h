@@ -33,6 +33,9 @@ enum class Placeholders {
 /// Replaces every ${env:NAME} and ${file:PATH}. A misspelt one is refused, and so is in a command what nobody will replace.
 Result<Expanded> expand(std::string_view text, const Sources& sources, Placeholders placeholders = Placeholders::none);
 
+/// The names of a login's ${…} in a command's value that has been expanded.
+std::vector<std::string> placeholders_in(std::string_view text);
+
 /// A command's value with the additional dollars taken off.
 std::string unescaped(std::string_view text);
 

@@ -234,6 +234,10 @@ std::set<std::string> fill(Reading& reading, const toml::table& root, Config& co
         check(r, config);
         show_defaults(r, reading);
     });
+    filler.many("service", [&](Reader& r) {
+        fill_service(r, config);
+        show_defaults(r, reading);
+    });
     filler.one("health", [&](Reader& r) {
         config.health.origin = r.origin();
         r.text("listen", config.health.listen);
@@ -241,6 +245,10 @@ std::set<std::string> fill(Reading& reading, const toml::table& root, Config& co
     filler.one("run", [&](Reader& r) {
         config.run.origin = r.origin();
         r.duration("recheck", config.run.recheck);
+        r.text("on_failed_start", config.run.on_failed_start);
+        r.duration("stop_timeout", config.run.stop_timeout, Duration{1});
+        r.duration("stop_delay", config.run.stop_delay);
+        r.flag("zero_when_stopped", config.run.zero_when_stopped);
     });
     filler.one("log", [&](Reader& r) { logging(r, config.log); });
     filler.unknown_sections();

@@ -19,5 +19,7 @@ void fill_postgres(Reader& reader,
                    std::set<std::string>& set);
 /// One [[database]] with its extensions, schemas and privileges.
 void fill_database(Reader& reader, Reading& reading, Config& config);
+/// One [[service]].
+void fill_service(Reader& reader, Config& config);
 
 }  // namespace ainit::config

@@ -93,11 +93,11 @@ const toml::node* Reader::find(std::string_view key) {
     return node;
 }
 
-void Reader::wrong_type(std::string_view key, std::string_view wanted, const toml::node& found) {
+void Reader::wrong_type(std::string_view key, std::string_view wanted, const toml::node& found, std::string hint) {
     fail(Code::config_type,
          fmt::format("cannot use the value of \"{}\" in {}", key, path_),
          fmt::format("it must be {}, and is {}", wanted, type_name(found)),
-         "",
+         std::move(hint),
          origin_of(found));
 }
 

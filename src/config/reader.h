@@ -58,6 +58,10 @@ class Reader {
     void secret(std::string_view key, Secret& into, bool maybe = false);
     void warn_of_plain_secret(std::string_view key);
     void settings(std::string_view key, Settings& into);
+    /// A signal by its name or number.
+    void signal(std::string_view key, int& into);
+    /// Pairs of signals; what the second is "0" for becomes 0.
+    void signals(std::string_view key, std::map<int, int>& into);
     /// A command: ${env:…} is replaced, a login's ${…} stay, and ${file:…} is refused.
     void arguments(std::string_view key, std::vector<std::string>& into);
     /// Variables for a command: what ${env:…} and ${file:…} bring in is taken for a secret, a login's
@@ -95,7 +99,8 @@ class Reader {
   private:
     const toml::node* find(std::string_view key);
     Origin origin_of(const toml::node& node) const;
-    void wrong_type(std::string_view key, std::string_view wanted, const toml::node& found);
+    void wrong_type(std::string_view key, std::string_view wanted, const toml::node& found, std::string hint = "");
+    std::optional<int> signal_in(std::string_view key, const std::string& text, const toml::node& node);
     std::optional<Expanded> expanded(std::string_view key, const toml::node& node,
                                      Placeholders placeholders = Placeholders::none);
     /// For keys of other types than text: sets `into` if the value is brought in from outside;

@@ -107,7 +107,10 @@ void Reader::arguments(std::string_view key, std::vector<std::string>& into) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const toml::array* array = node->as_array();
-    if (array == nullptr) return wrong_type(key, "a list of text", *node);
+    if (array == nullptr) {
+        return wrong_type(key, "a list of text", *node,
+                          node->is_string() ? "write [\"program\", \"argument\"]; where a shell is meant, [\"sh\", \"-c\", \"…\"]" : "");
+    }
     std::vector<std::string> all;
     for (const toml::node& item : *array) {
         if (!item.is_string()) return wrong_type(key, "a list of text", item);

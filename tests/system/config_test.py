@@ -47,7 +47,7 @@ class ConfigTest(unittest.TestCase):
 
     def test_the_shipped_configuration_is_right(self):
         ran = self.expect(0, "config", "check", "--config", SOURCE / "config/alkemio.toml", "--without-secrets")
-        self.assertRegex(ran.stdout, r"alkemio\.toml: good\. 4 roles, 4 databases, 3 migrations, 0 checks\.\n$")
+        self.assertRegex(ran.stdout, r"alkemio\.toml: good\. 4 roles, 4 databases, 3 migrations, 0 checks, 0 services\.\n$")
         self.assertEqual(ran.stderr, "")
 
     def test_what_the_shipped_configuration_suggests_is_right_too(self):
@@ -60,7 +60,7 @@ class ConfigTest(unittest.TestCase):
         self.assertGreater(text.count("[[role]]"), 4)
         path = self.write("alkemio.toml", "\n".join(text) + "\n")
         ran = self.expect(0, "config", "check", "--config", path, "--without-secrets")
-        self.assertRegex(ran.stdout, r": good\. 7 roles, 6 databases, 3 migrations, 1 checks?\.\n$")
+        self.assertRegex(ran.stdout, r": good\. 7 roles, 6 databases, 3 migrations, 1 checks?, 3 services\.\n$")
 
     def test_the_demo_is_right(self):
         self.expect(0, "config", "check", "--config", SOURCE / "demo/alkemio.toml", "--without-secrets", DEMO_PORT="5432", DEMO_SECRETS="/x")
@@ -151,7 +151,7 @@ class ConfigTest(unittest.TestCase):
 
     def test_without_a_file_the_environment_is_the_configuration(self):
         ran = self.expect(0, "config", "check", DATABASE_HOST="db", POSTGRES_MULTIPLE_DATABASES="a,b")
-        self.assertEqual(ran.stdout, "the environment: good. 0 roles, 2 databases, 0 migrations, 0 checks.\n")
+        self.assertEqual(ran.stdout, "the environment: good. 0 roles, 2 databases, 0 migrations, 0 checks, 0 services.\n")
 
     def test_the_file_may_be_named_by_a_variable(self):
         path = self.write("a.toml", "[postgres]\n")

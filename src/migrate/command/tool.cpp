@@ -6,50 +6,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "config/arguments.h"
 
 namespace ainit::migrate::command {
 namespace {
 
 constexpr std::size_t kKept = 20;
-
-/// `scheme://user:password@…`
-bool has_password_in_url(std::string_view text) {
-    const std::size_t scheme = text.find("://");
-    if (scheme == std::string_view::npos) return false;
-    std::string_view account = text.substr(scheme + 3);
-    account = account.substr(0, account.find_first_of("/?#"));
-    const std::size_t at = account.rfind('@');
-    if (at == std::string_view::npos) return false;
-    account = account.substr(0, at);
-    const std::size_t colon = account.find(':');
-    return colon != std::string_view::npos && colon + 1 < account.size();
-}
-
-/// A password that is the name of a role or a database cannot be told from that name.
-bool is_a_name(const config::Config& config, const std::string& text) {
-    return text == config.postgres.user || config.role(text) != nullptr ||
-           config.database(text) != nullptr;
-}
-
-std::vector<const Secret*> secrets_of(const config::Config& config, const postgres::Login& login) {
-    std::vector<const Secret*> all{
-        &login.password, &config.postgres.password, &config.postgres.sslpassword};
-    for (const config::Role& role : config.roles) all.push_back(&role.password);
-    return all;
-}
-
-bool holds_a_secret(const config::Config& config,
-                    const postgres::Login& login,
-                    const std::string& argument) {
-    constexpr std::size_t kShortest = 4;
-    if (has_password_in_url(argument)) return true;
-    return std::ranges::any_of(secrets_of(config, login), [&](const Secret* secret) {
-        const std::string& text = secret->reveal();
-        if (text.size() < kShortest || is_a_name(config, text)) return false;
-        return argument.find(text) != std::string::npos ||
-               argument.find(percent_encode(text)) != std::string::npos;
-    });
-}
 
 }  // namespace
 
@@ -85,18 +47,9 @@ std::string fill(std::string_view text, const Values& values) {
     }
 }
 
-std::vector<std::string> environment(const std::vector<std::string>& inherited,
-                                     const Values& values,
-                                     const config::Settings& given,
-                                     Duration lock_timeout) {
-    std::map<std::string, std::string> variables;
-    for (const std::string& one : inherited) {
-        const std::size_t sign = one.find('=');
-        if (sign != std::string::npos) variables[one.substr(0, sign)] = one.substr(sign + 1);
-    }
-    std::string& options = variables["PGOPTIONS"];
-    options +=
-        fmt::format("{}-c lock_timeout={}", options.empty() ? "" : " ", lock_timeout.count());
+namespace {
+
+void add_login(std::map<std::string, std::string>& variables, const Values& values) {
     static constexpr std::pair<const char*, const char*> kOurs[] = {
         {"DSN", "dsn"},
         {"DATABASE_URL", "dsn"},
@@ -109,6 +62,24 @@ std::vector<std::string> environment(const std::vector<std::string>& inherited,
     for (const auto& [variable, value] : kOurs) variables[variable] = values.at(value);
     if (values.at("password").empty()) variables.erase("DATABASE_PASSWORD");
     variables["DATABASE_TYPE"] = "postgres";
+}
+
+}  // namespace
+
+std::vector<std::string> environment(const std::vector<std::string>& inherited,
+                                     const Values& values,
+                                     const config::Settings& given,
+                                     std::optional<Duration> lock_timeout) {
+    std::map<std::string, std::string> variables;
+    for (const std::string& one : inherited) {
+        const std::size_t sign = one.find('=');
+        if (sign != std::string::npos) variables[one.substr(0, sign)] = one.substr(sign + 1);
+    }
+    if (lock_timeout) {
+        std::string& options = variables["PGOPTIONS"];
+        options += fmt::format("{}-c lock_timeout={}", options.empty() ? "" : " ", lock_timeout->count());
+    }
+    if (!values.empty()) add_login(variables, values);
     for (const auto& [name, value] : given) variables[name] = fill(value, values);
     std::vector<std::string> all;
     for (const auto& [name, value] : variables) all.push_back(fmt::format("{}={}", name, value));
@@ -120,9 +91,8 @@ std::optional<Failure> secret_in_arguments(const config::Config& config,
                                            const postgres::Login& login,
                                            const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments) {
-        const bool by_placeholder =
-            !login.password.empty() && fill(argument, {{"dsn", ""}, {"password", ""}}) != fill(argument, {});
-        if (!by_placeholder && !holds_a_secret(config, login, argument)) continue;
+        const bool by_placeholder = !login.password.empty() && config::asks_for_a_secret(argument);
+        if (!by_placeholder && !config::holds_a_secret(config, argument)) continue;
         Failure failure;
         failure.code = Code::migration_refused;
         failure.what = fmt::format("cannot run the command of migration \"{}\"", migration.name);

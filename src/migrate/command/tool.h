@@ -21,13 +21,13 @@ Values placeholders(const postgres::Server& server, const postgres::Login& login
 /// Replaces ${name} for the names in `values`; any other ${…} is left as it is, and $${…} becomes ${…}.
 std::string fill(std::string_view text, const Values& values);
 
-/// NAME=VALUE: what we inherited, then DSN, DATABASE_URL, DATABASE_HOST, _PORT, _USERNAME,
-/// _PASSWORD, _NAME, _TYPE and lock_timeout by PGOPTIONS, then what is `given`, each in the place
-/// of the one before.
+/// NAME=VALUE: what we inherited, then, where there are `values` of a login, DSN, DATABASE_URL, DATABASE_HOST, _PORT, _USERNAME,
+/// _PASSWORD, _NAME and _TYPE, and lock_timeout by PGOPTIONS if there is one, then what is `given`, each in the place of the one
+/// before.
 std::vector<std::string> environment(const std::vector<std::string>& inherited,
                                      const Values& values,
                                      const config::Settings& given,
-                                     Duration lock_timeout);
+                                     std::optional<Duration> lock_timeout);
 
 /// Arguments can be read by every user of the machine: a Failure with Code::migration_refused if
 /// one of them would hold a password.

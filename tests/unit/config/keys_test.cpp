@@ -26,6 +26,7 @@ std::string needs_of(std::string_view section) {
     if (section == "role" || section == "database") return "name = \"x\"\n";
     if (section == "migration")
         return "database = \"d\"\nengine = \"command\"\ncommand = [\"x\"]\n";
+    if (section == "service") return "name = \"x\"\ncommand = [\"x\"]\n";
     if (section == "check") return "database = \"d\"\n";
     return {};
 }
@@ -33,7 +34,7 @@ std::string needs_of(std::string_view section) {
 std::string file_with(const KeyEntry& key) {
     const std::string declared = "[[database]]\nname = \"d\"\n";
     const bool many = key.section == "role" || key.section == "database" ||
-                      key.section == "migration" || key.section == "check";
+                      key.section == "migration" || key.section == "check" || key.section == "service";
     const std::string section{key.section};
     std::string needs = needs_of(key.section);
     if (key.belongs_to("sql") && !key.engine.empty())
@@ -135,6 +136,15 @@ TEST_CASE("keys: the defaults of the table are those of the model") {
           "\"" + database.encoding + "\"");
     CHECK(config::find_key("database", "template")->default_value ==
           "\"" + database.database_template + "\"");
+    const config::Service service;
+    const std::pair<const char*, std::string> service_texts[] = {
+        {"ready", service.ready}, {"restart", service.restart}, {"output", service.output}};
+    for (const auto& [key, value] : service_texts) {
+        CAPTURE(key);
+        CHECK(config::find_key("service", key)->default_value == "\"" + value + "\"");
+    }
+    CHECK(config::find_key("service", "restart_limit")->default_value == std::to_string(service.restart_limit));
+    CHECK(config::find_key("run", "on_failed_start")->default_value == "\"" + config::Run{}.on_failed_start + "\"");
     CHECK(config::find_key("health", "listen")->default_value ==
           "\"" + config::Health{}.listen + "\"");
     CHECK(config::find_key("database.grant", "on")->default_value ==
@@ -180,6 +190,11 @@ TEST_CASE("keys: a file that writes every default out loads what an empty one lo
     CHECK(check.config.checks.at(0).timeout == config::Check{}.timeout);
     const auto run = parse("[run]\n" + line_of(*config::find_key("run", "recheck")));
     CHECK(run.config.run.recheck == config::Run{}.recheck);
+    const auto service = parse("[[service]]\nname = \"x\"\ncommand = [\"x\"]\n" + line_of(*config::find_key("service", "ready_timeout")) +
+                               line_of(*config::find_key("service", "backoff")) + line_of(*config::find_key("service", "stop_signal")));
+    CHECK(service.config.services.at(0).ready_timeout == config::Service{}.ready_timeout);
+    CHECK(service.config.services.at(0).backoff == config::Service{}.backoff);
+    CHECK(service.config.services.at(0).stop_signal == config::Service{}.stop_signal);
     const config::Role role;
     const std::pair<const char*, bool> flags[] = {
         {"login", role.login},

@@ -35,7 +35,7 @@ TEST_CASE("config: unknown keys and sections are named with the nearest known on
         {"key of nothing like it",
          "[run]\nxyz = 1\n",
          "alkemio.toml:2:1 E112 cannot use the key \"xyz\" in run: there is no such key; the keys "
-         "are: recheck\n"},
+         "are: recheck, on_failed_start, stop_timeout, stop_delay, zero_when_stopped\n"},
         {"section",
          "[postgras]\nhost = \"db\"\n",
          "alkemio.toml:1:2 E112 cannot use the section \"postgras\": there is no such section; did "
@@ -44,7 +44,7 @@ TEST_CASE("config: unknown keys and sections are named with the nearest known on
          "[x]\n",
          "alkemio.toml:1:2 E112 cannot use the section \"x\": there is no such section; the "
          "sections are: postgres, role, "
-         "database, migration, check, health, run, log\n"},
+         "database, migration, check, service, health, run, log\n"},
         {"key outside of a section",
          "host = \"db\"\n",
          "alkemio.toml:1:1 E112 cannot use the key \"host\" outside of a section: every key "
