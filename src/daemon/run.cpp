@@ -2,15 +2,18 @@
 #include "daemon/run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
 #include "base/status_line.h"
 #include "base/text.h"
+#include "daemon/apply.h"
 #include "daemon/inspect.h"
 #include "daemon/migrations.h"
 #include "daemon/missing.h"
 #include "daemon/phases.h"
+#include "daemon/settling.h"
 #include "plan/planner.h"
 #include "postgres/lock.h"
 #include "provision/provision.h"
@@ -32,7 +35,7 @@ class Attempt {
     Attempt(const config::Config& config, postgres::Sessions& sessions, const Order& order, const Stop& stop,
             Summary& summary)
         : config_{config}, sessions_{sessions}, order_{order}, stop_{stop}, summary_{summary},
-          migrations_{config, sessions, order} {}
+          migrations_{config, sessions, order}, settling_{config, sessions, order, stop, summary} {}
 
     /// Each returns whether to go on; what went wrong is in the summary.
     bool wait_for_server();
@@ -52,6 +55,8 @@ class Attempt {
     bool provisions() const { return order_.goal == Goal::provision || order_.goal == Goal::look; }
     bool observe(plan::Phase phase);
     bool apply(std::string name);
+    bool settle_early();
+    bool settle(const std::string& database);
     std::optional<postgres::ClusterLock> take_lock();
     /// It keeps the clock of the status, too, where there is one.
     postgres::LockWatch watch(const postgres::ClusterLock& lock) const {
@@ -78,6 +83,7 @@ class Attempt {
     const Stop& stop_;
     Summary& summary_;
     Migrations migrations_;
+    Settling settling_;
 };
 
 bool Attempt::wait_for_server() {
@@ -186,7 +192,8 @@ bool Attempt::make_it_so() {
     // What was seen before the lock was ours may be done by now.
     if (!look()) return false;
     if (order_.goal == Goal::provision && !apply("provision")) return false;
-    const bool migrated = migrate(*lock);
+    const bool settled = settle_early();
+    const bool migrated = migrate(*lock) && settled;
     if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish the run"));
     if (!migrated) return false;
     if (order_.goal != Goal::provision || !has_late_parts()) return true;
@@ -204,24 +211,26 @@ bool Attempt::has_late_parts() const {
 }
 
 bool Attempt::apply(std::string name) {
-    if (summary_.plan.empty()) return true;
-    PhaseClock clock{summary_, "provision", std::move(name)};
-    Steps steps{*summary_.timeline, clock.number()};
-    provision::Applied applied = provision::apply(
-        sessions_, summary_.plan, config_, stop_, [&](const plan::Outcome& outcome) {
-            steps.add(outcome);
-            if (outcome.effect == plan::Effect::changed) {
-                log::info("provision", plan::describe(outcome.step.action),
-                          {{"reason", outcome.step.reason}, {"took", show(outcome.duration)}});
-            } else {
-                log::debug("provision", plan::describe(outcome.step.action), {{"note", outcome.note}});
-            }
-        });
-    clock.note(fmt::format("{} of {} steps changed something", applied.changed(), applied.outcomes.size()));
-    summary_.outcomes.insert(summary_.outcomes.end(), applied.outcomes.begin(), applied.outcomes.end());
-    if (applied.failure) return fail(std::move(*applied.failure));
+    if (!apply_steps(sessions_, summary_.plan, config_, stop_, summary_, std::move(name))) return false;
     summary_.plan.steps.clear();
     return true;
+}
+
+/// Those of which nothing is pending need not wait for the others' migrations.
+bool Attempt::settle_early() {
+    settling_.roles();
+    for (const MigrationStatus& status : summary_.migrations) {
+        if (!migrations_.to_run(status)) settling_.migration(status.name);
+    }
+    return std::ranges::all_of(config_.databases, [&](const config::Database& one) { return settle(one.name); });
+}
+
+/// Unless something is to run in it still, or has failed.
+bool Attempt::settle(const std::string& database) {
+    const auto keeps = [&](const MigrationStatus& status) {
+        return status.database == database && (status.failure || (migrations_.to_run(status) && !status.report));
+    };
+    return std::ranges::any_of(summary_.migrations, keeps) || settling_.database(database);
 }
 
 bool Attempt::migrate(postgres::ClusterLock& lock) {
@@ -238,7 +247,8 @@ bool Attempt::migrate(postgres::ClusterLock& lock) {
         if (status.report) clock.note(status.report->state);
         // The others would meet the same.
         if (!judge(status, lock)) return false;
-        if (status.failure) {
+        if (!status.failure) settling_.migration(status.name);
+        if (status.failure || !settle(status.database)) {
             failed_databases.push_back(status.database);
             good = false;
         }
@@ -306,6 +316,7 @@ void Attempt::verify() {
     PhaseClock clock{summary_, "verify", "verify"};
     summary_.findings.clear();
     if (order_.goal == Goal::verify) summary_.findings = inspect(config_, summary_, order_.databases);
+    std::ranges::copy(settling_.findings(), std::back_inserter(summary_.findings));
     for (const std::string& database : databases_to_verify()) {
         auto found = verify::verify(sessions_, config_, stop_, database);
         std::ranges::move(found, std::back_inserter(summary_.findings));
@@ -316,14 +327,19 @@ void Attempt::verify() {
     for (const verify::Finding& finding : summary_.findings) {
         if (finding.failure) fail(*finding.failure);
     }
+    if (!stop_.over()) settling_.everything(summary_.findings);
 }
 
 /// The empty name stands for all. A look asks only databases that are there.
 std::vector<std::string> Attempt::databases_to_verify() const {
-    if (order_.goal != Goal::look && order_.goal != Goal::verify) {
-        return order_.databases.empty() ? std::vector<std::string>{""} : order_.databases;
-    }
     std::vector<std::string> names;
+    if (order_.goal != Goal::look && order_.goal != Goal::verify) {
+        if (settling_.findings().empty()) return order_.databases.empty() ? std::vector<std::string>{""} : order_.databases;
+        for (const config::Database& one : config_.databases) {
+            if (!settling_.is_settled(one.name)) names.push_back(one.name);
+        }
+        return names;
+    }
     for (const auto& [name, database] : summary_.observed.databases) {
         const bool asked = order_.databases.empty() ||
                            std::ranges::find(order_.databases, name) != order_.databases.end();

@@ -89,6 +89,8 @@ struct Order {
     bool run_what_cannot_be_asked{true};
     /// Told as soon as the server is seen not to serve, while it is waited for.
     std::function<void(const Failure&)> on_setback{};
+    /// Told of each database, migration, check and role as soon as it is as wanted (config::Need::text()), by each pass anew.
+    std::function<void(const std::string& need)> on_settled{};
     /// Where it is written what happens when, to be read meanwhile; empty: one of the summary's own.
     std::shared_ptr<Timeline> timeline{};
 };
