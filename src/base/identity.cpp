@@ -9,6 +9,7 @@
 #include <pwd.h>
 
 #include "base/child.h"
+#include "base/home.h"
 #include "base/text.h"
 
 namespace ainit {
@@ -35,6 +36,14 @@ bool look_up(Entry& entry, std::vector<char>& buffer, Ask ask) {
     return error == 0 && found != nullptr;
 }
 
+bool find_user(const std::string& user, passwd& entry, std::vector<char>& buffer) {
+    const auto number = number_of(user);
+    return look_up(entry, buffer, [&](passwd* into, std::vector<char>& space, passwd** found) {
+        return number ? ::getpwuid_r(*number, into, space.data(), space.size(), found)
+                      : ::getpwnam_r(user.c_str(), into, space.data(), space.size(), found);
+    });
+}
+
 Failure unknown(std::string_view what, const std::string& name) {
     Failure failure;
     failure.code = Code::cannot_execute;
@@ -58,15 +67,19 @@ std::vector<gid_t> groups_of(const std::string& name, gid_t own) {
 
 }  // namespace
 
+std::optional<Home> home_of(const std::string& user) {
+    passwd entry{};
+    std::vector<char> buffer;
+    if (!find_user(user, entry, buffer)) return {};
+    return Home{entry.pw_name, entry.pw_dir};
+}
+
 Result<Identity> identity_of(const std::string& user, const std::string& group) {
     Identity identity;
     passwd entry{};
     std::vector<char> buffer;
     const auto number = number_of(user);
-    const bool known = look_up(entry, buffer, [&](passwd* into, std::vector<char>& space, passwd** found) {
-        return number ? ::getpwuid_r(*number, into, space.data(), space.size(), found)
-                      : ::getpwnam_r(user.c_str(), into, space.data(), space.size(), found);
-    });
+    const bool known = find_user(user, entry, buffer);
     if (!known && !number) return unknown("user", user);
     identity.user = known ? entry.pw_uid : *number;
     // As Docker has it: a number that nobody knows has root's group.

@@ -24,6 +24,7 @@ int run(const Options& options, const config::Config& config) {
         report_failures(summary.failures);
         telling->go_on(*summary.timeline);
     };
+    hooks.failed = [](const std::vector<Failure>& failures) { report_failures(failures); };
     return daemon::stay(config, hooks);
 }
 

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/services.h"
 #include "health/server.h"
 #include "postgres/idle.h"
 #include "system/loop.h"
@@ -25,7 +27,7 @@ constexpr Duration kRetry{5'000};
 class Stay {
   public:
     Stay(config::Config config, const StayHooks& hooks)
-        : config_{std::make_shared<config::Config>(std::move(config))}, hooks_{hooks} {}
+        : config_{std::make_shared<config::Config>(std::move(config))}, hooks_{hooks}, stop_delay_{config_->run.stop_delay} {}
 
     int run() {
         loop_.adopt_orphans();
@@ -36,20 +38,39 @@ class Stay {
             look();
         });
         auto server = health::Server::open(loop_, config_->health.listen, status_);
-        if (!server) {
-            Summary failed;
-            failed.failures.push_back(std::move(server).error());
-            hooks_.report(failed);
-            return failed.exit_code();
-        }
+        if (!server) return refuse(std::move(server).error());
         server_ = std::move(*server);
-        status_.set({false, false, "provisioning has not finished", "{}"});
+        if (auto failure = make_services()) return refuse(std::move(*failure));
+        publish();
+        if (services_) services_->start();
         look();
         loop_.run();
         return code_;
     }
 
   private:
+    int refuse(Failure failure) {
+        Summary failed;
+        failed.failures.push_back(std::move(failure));
+        hooks_.report(failed);
+        return failed.exit_code();
+    }
+
+    std::optional<Failure> make_services() {
+        if (config_->services.empty()) return {};
+        Services::Hooks told;
+        told.changed = [this] { publish(); };
+        told.failed = [this](const Failure& failure) { hooks_.failed({failure}); };
+        told.over = [this](const services::End& end) { services_over(end); };
+        auto made = Services::make(loop_, config_, server_of(*config_), std::move(told));
+        if (!made) return std::move(made).error();
+        services_ = std::move(*made);
+        std::vector<int> others = system::forwardable_signals();
+        std::erase_if(others, [](int number) { return number == SIGTERM || number == SIGINT || number == SIGHUP; });
+        loop_.on_signals(others, [this](const system::Signal& signal) { services_->forward(signal); });
+        return {};
+    }
+
     void look() {
         if (ending_) return;
         again_ = busy_;
@@ -69,6 +90,14 @@ class Stay {
         order.on_setback = [this](const Failure& failure) {
             loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });
         };
+        if (services_) {
+            order.on_settled = [this, &sessions](const std::string& need) {
+                loop_.post([this, need, config = config_, server = sessions.server()] {
+                    services_->use(config, server);
+                    services_->release(need);
+                });
+            };
+        }
         const Stop stop{source_};
         summary_ = carry_out(*config_, sessions, order, stop);
         if (watch && summary_.failures.empty()) keep_idle_session(sessions.server(), stop);
@@ -120,11 +149,15 @@ class Stay {
 
     /// The look that is under way goes on, and may wait for the server for long.
     void not_ready(const std::string& reason) {
-        health::Status::Facts facts = status_.get();
-        if (!facts.ready) return;
-        facts.ready = false;
-        facts.reason = reason;
-        status_.set(std::move(facts));
+        if (reason_.empty()) reason_ = reason;
+        publish();
+    }
+
+    void publish() {
+        std::string reason = ending_ ? "it is stopping" : reason_;
+        if (reason.empty() && services_) reason = services_->not_ready();
+        status_.set({started_, reason.empty(), reason, json_, {}});
+        if (services_) status_.set_services(services_->facts());
     }
 
     void looked() {
@@ -133,18 +166,16 @@ class Stay {
         const bool good = summary_.failures.empty();
         const bool first = !started_;
         started_ = started_ || good;
-        status_.set({started_, good, good ? "" : scrub(summary_.failures.front().line()), scrub(hooks_.json(summary_))});
-        if (first || !good || summary_.changed() > 0) hooks_.report(summary_);
+        reason_ = good ? "" : scrub(summary_.failures.front().line());
+        json_ = scrub(hooks_.json(summary_));
+        failed_start_ = first && !good ? summary_.exit_code() : 0;
+        publish();
+        // What services have ended by themselves for counts more than that the look was ended with them.
+        if (!ended_by_services_ && (first || !good || summary_.changed() > 0)) hooks_.report(summary_);
+        if (ending_) return quit_when_over();
         // A first provisioning that failed ends the container, so that its orchestrator sees it.
-        if (ending_) {
-            code_ = first && !good ? summary_.exit_code() : 0;
-            return loop_.quit();
-        }
-        if (first && !good) {
-            code_ = summary_.exit_code();
-            return loop_.quit();
-        }
-        if (first) log::info(kRoom, "provisioned; staying", {{"health", config_->health.listen}, {"recheck", show(config_->run.recheck)}});
+        if (failed_start_ != 0 && config_->run.on_failed_start == "stop") return begin_end(0);
+        if (first && good) log::info(kRoom, "provisioned; staying", {{"health", config_->health.listen}, {"recheck", show(config_->run.recheck)}});
         // A password may have been changed, and its file with it.
         if (!good && summary_.failures.front().code == Code::authentication) reload_ = true;
         if (again_) return look();
@@ -159,13 +190,55 @@ class Stay {
     }
 
     void end(int signal) {
-        if (ending_) return;
-        ending_ = true;
+        if (ending_) return hurry(signal);
         const char* name = ::sigabbrev_np(signal);
         log::info(kRoom, fmt::format("stopping, asked by SIG{}", name != nullptr ? name : "?"));
+        begin_end(signal);
+    }
+
+    /// `signal`: that asked for it, or 0.
+    void begin_end(int signal) {
+        ending_ = true;
         source_.request(signal);
         timer_.cancel();
-        if (!busy_) loop_.quit();
+        publish();
+        if (!services_ || services_end_) return quit_when_over();
+        if (signal == 0 || stop_delay_ == Duration{0}) return services_->stop(signal);
+        log::info(kRoom, fmt::format("not ready any more; services are stopped in {}", show(stop_delay_)));
+        delaying_ = true;
+        timer_.set(stop_delay_, [this, signal] { stop_after_delay(signal); });
+    }
+
+    void stop_after_delay(int signal) {
+        delaying_ = false;
+        timer_.cancel();
+        services_->stop(signal);
+    }
+
+    /// Asked a second time.
+    void hurry(int signal) {
+        if (!services_ || services_end_) return;
+        if (delaying_) return stop_after_delay(signal);
+        services_->stop(signal);
+    }
+
+    void services_over(const services::End& end) {
+        services_end_ = end;
+        if (!end.failures.empty()) hooks_.failed(end.failures);
+        if (ending_) return quit_when_over();
+        ended_by_services_ = true;
+        begin_end(0);
+    }
+
+    void quit_when_over() {
+        if (busy_ || (services_ && !services_end_)) return;
+        code_ = exit_code();
+        loop_.quit();
+    }
+
+    int exit_code() const {
+        if (failed_start_ != 0 && !ended_by_services_) return failed_start_;
+        return services_end_ ? services_end_->code : 0;
     }
 
     /// The worker's while a job runs.
@@ -180,6 +253,13 @@ class Stay {
     bool ending_{false};
     bool started_{false};
     int code_{0};
+    int failed_start_{0};  ///< exit code of a first provisioning that did not succeed
+    std::string reason_{"provisioning has not finished"};  ///< why the cluster is not as wanted
+    std::string json_{"{}"};
+    Duration stop_delay_;
+    bool delaying_{false};
+    bool ended_by_services_{false};
+    std::optional<services::End> services_end_{};
     /// Kept while nothing is asked, to notice the server's end; made by the worker, then the loop's.
     std::optional<postgres::Session> idle_{};
     bool watched_{false};
@@ -188,6 +268,7 @@ class Stay {
     system::Loop loop_{};
     system::Timer timer_{loop_.timer()};
     std::unique_ptr<health::Server> server_{};
+    std::unique_ptr<Services> services_{};
 };
 
 }  // namespace
