@@ -158,6 +158,7 @@ services::Supervisor::Hooks Services::supervisor_hooks(Hooks hooks) {
     out.command = [this](const std::string& name) { return command_of(name); };
     out.changed = std::move(hooks.changed);
     out.failed = std::move(hooks.failed);
+    out.ending = std::move(hooks.ending);
     out.over = std::move(hooks.over);
     return out;
 }

@@ -21,6 +21,7 @@ class Services {
     struct Hooks {
         std::function<void()> changed{};                     ///< facts() are others now
         std::function<void(const Failure&)> failed{};        ///< one that is not critical has failed for good
+        std::function<void()> ending{};                      ///< from now on they are ended, asked for or not; called once
         std::function<void(const services::End&)> over{};    ///< all have ended and are reaped; called once
     };
 

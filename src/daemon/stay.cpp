@@ -61,6 +61,7 @@ class Stay {
         Services::Hooks told;
         told.changed = [this] { publish(); };
         told.failed = [this](const Failure& failure) { hooks_.failed({failure}); };
+        told.ending = [this] { services_end(); };
         told.over = [this](const services::End& end) { services_over(end); };
         auto made = Services::make(loop_, config_, server_of(*config_), std::move(told));
         if (!made) return std::move(made).error();
@@ -202,7 +203,7 @@ class Stay {
         source_.request(signal);
         timer_.cancel();
         publish();
-        if (!services_ || services_end_) return quit_when_over();
+        if (!services_) return quit_when_over();
         if (signal == 0 || stop_delay_ == Duration{0}) return services_->stop(signal);
         log::info(kRoom, fmt::format("not ready any more; services are stopped in {}", show(stop_delay_)));
         delaying_ = true;
@@ -222,12 +223,17 @@ class Stay {
         services_->stop(signal);
     }
 
+    /// One of them has failed, or the main one has ended: a look that is under way is ended too.
+    void services_end() {
+        if (ending_) return;
+        ended_by_services_ = true;
+        begin_end(0);
+    }
+
     void services_over(const services::End& end) {
         services_end_ = end;
         if (!end.failures.empty()) hooks_.failed(end.failures);
-        if (ending_) return quit_when_over();
-        ended_by_services_ = true;
-        begin_end(0);
+        quit_when_over();
     }
 
     void quit_when_over() {

@@ -43,7 +43,7 @@ services::End supervise(const Command& command, const Supervision& how) {
     services::EndingRules ending;
     ending.deadline = how.stop_timeout;
     ending.zero_when_asked = how.zero_when_asked;
-    services::Supervisor supervisor{loop, {service_of(command, how)}, ending, {{}, {}, {}, {}, [&](const services::End& all) {
+    services::Supervisor supervisor{loop, {service_of(command, how)}, ending, {{}, {}, {}, {}, {}, [&](const services::End& all) {
                                         end = all;
                                         loop.quit();
                                     }}};

@@ -248,6 +248,7 @@ void Supervisor::stop(int signal) {
     }
     asked_ = signal != 0;
     stopping_ = true;
+    if (hooks_.ending) hooks_.ending();
     timer_.set(ending_.deadline, [this] { out_of_time(); });
     go_on_stopping();
 }
@@ -300,11 +301,18 @@ void Supervisor::settle(Unit& unit, State before) {
     if (unit.service.main || fatal || nothing_left) stop(0);
 }
 
-/// Processes that services left behind: in other sessions, or adopted.
+/// Processes that services left behind: in other sessions, or adopted. A command that somebody else of this program waits for, a
+/// migration's tool, is not of them.
+std::vector<pid_t> Supervisor::leftovers() const {
+    return system::descendants([&](pid_t pid) {
+        return is_own_child(pid) && std::ranges::none_of(units_, [&](const auto& one) { return one->pid == pid; });
+    });
+}
+
 void Supervisor::end_leftovers() {
     if (!leftovers_told_) {
         leftovers_told_ = true;
-        for (const pid_t pid : system::descendants()) {
+        for (const pid_t pid : leftovers()) {
             ::kill(pid, SIGTERM);
             ::kill(pid, SIGCONT);
         }
@@ -313,7 +321,7 @@ void Supervisor::end_leftovers() {
 }
 
 void Supervisor::look_at_leftovers() {
-    if (system::descendants().empty() && !writing()) return finish();
+    if (leftovers().empty() && !writing()) return finish();
     // What was forked while the others were killed.
     if (hurried_) kill_leftovers();
     looking_.set(kLook, [this] { look_at_leftovers(); });
@@ -329,7 +337,7 @@ void Supervisor::out_of_time() {
 }
 
 void Supervisor::kill_leftovers() {
-    for (const pid_t pid : system::descendants()) {
+    for (const pid_t pid : leftovers()) {
         // Its group was killed with the service.
         const pid_t group = ::getpgid(pid);
         if (std::ranges::any_of(units_, [&](const auto& one) { return one->pid == group; })) continue;

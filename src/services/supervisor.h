@@ -68,6 +68,7 @@ class Supervisor {
         std::function<Result<Command>(const std::string& service)> command{};
         std::function<void()> changed{};         ///< the state of one has changed
         std::function<void(const Failure&)> failed{};  ///< one that is not critical has failed for good
+        std::function<void()> ending{};          ///< from now on they are ended, asked for or not; called once
         std::function<void(const End&)> over{};  ///< all have ended and are reaped; called once
     };
 
@@ -106,6 +107,7 @@ class Supervisor {
     bool writing();
     int exit_code() const;
     void go_on_stopping();
+    std::vector<pid_t> leftovers() const;
     void end_leftovers();
     void look_at_leftovers();
     void kill_leftovers();

@@ -100,7 +100,8 @@ class Loop {
 std::vector<int> forwardable_signals();
 
 /// All processes below this one; as PID 1 all others of its namespace but those that entered it from outside (docker exec).
-std::vector<pid_t> descendants();
+/// Those for which `apart` says so are left out, with all below them.
+std::vector<pid_t> descendants(const std::function<bool(pid_t)>& apart = {});
 
 /// Gives the kernel back the memory that the program's code and that of its libraries takes, which was read from their files and is
 /// read again where it is needed: for a process that from now on mostly waits.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include <dirent.h>
@@ -56,18 +57,20 @@ std::vector<int> forwardable_signals() {
     return all;
 }
 
-std::vector<pid_t> descendants() {
+std::vector<pid_t> descendants(const std::function<bool(pid_t)>& apart) {
     const std::map<pid_t, pid_t> all = parents();
     const pid_t self = ::getpid();
     std::vector<pid_t> found;
     for (const auto& [pid, parent] : all) {
         pid_t above = parent;
+        bool left_out = apart && apart(pid);
         // A process that has gone meanwhile ends the way up.
         for (std::size_t steps = 0; above != self && above > 1 && steps < all.size(); ++steps) {
+            left_out = left_out || (apart && apart(above));
             const auto next = all.find(above);
             above = next == all.end() ? 0 : next->second;
         }
-        if (above == self && pid != self) found.push_back(pid);
+        if (above == self && pid != self && !left_out) found.push_back(pid);
     }
     return found;
 }

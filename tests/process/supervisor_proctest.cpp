@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -73,6 +74,7 @@ class Stage {
                       },
                       {},
                       [this] { if (looked) loop.post([this] { if (looked) looked(); }); },
+                      {},
                       {},
                       [this](const End& all_of_it) {
                           end = all_of_it;
@@ -234,6 +236,25 @@ TEST_CASE("supervisor: all have one deadline together") {
     stage.run();
     CHECK(Clock::now() - began < 5s);
     CHECK(stage.end.killed == std::vector<std::string>{"deaf"});
+}
+
+TEST_CASE("supervisor: a command of somebody else in this program is left alone at the end") {
+    const Folder folder;
+    Command tool;
+    tool.arguments = {"/bin/sh", "-c", "sleep 600 & wait"};
+    auto child = spawn(tool, ainit::Output::inherit);
+    REQUIRE(child.has_value());
+    Service one = service(folder, "one", "setsid sleep 600 & true");
+    one.rules.restart = Restart::never;
+    Stage stage{{one}};
+    stage.run();
+    CHECK(stage.end.killed.empty());
+    CHECK(::kill(child->pid, 0) == 0);
+    // The shell and its child, and nothing of the service.
+    CHECK(system::descendants().size() == 2);
+    ::kill(-child->pid, SIGKILL);
+    ::waitpid(child->pid, nullptr, 0);
+    forget_child(child->pid);
 }
 
 TEST_CASE("supervisor: another user, by number") {
