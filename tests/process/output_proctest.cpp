@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a service writes, on its way to whoever reads us.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,42 @@ TEST_CASE("output: a reader that does not read holds up the service, not the loo
     // Two pipes and what we keep, and not more.
     CHECK(stuck > 0);
     CHECK(read == written);
+}
+
+TEST_CASE("output: what a service had written when it ended is heard at once, and passed on when our reader takes it") {
+    system::Loop loop;
+    Pipe from;
+    Pipe to;
+    // A pipe that is full already.
+    REQUIRE(::fcntl(to.write.get(), F_SETFL, O_NONBLOCK) == 0);
+    const std::string filler(4096, '-');
+    while (::write(to.write.get(), filler.data(), filler.size()) > 0) {}
+    REQUIRE(::fcntl(to.write.get(), F_SETFL, 0) == 0);
+    std::vector<std::string> lines;
+    std::string text;
+    for (int i = 0; text.size() < 60'000; ++i) text += "line " + std::to_string(i) + "\n";
+    services::Output output{loop, "web", std::move(from.read), to.write.get(), OutputMode::pass, [&](std::string_view line) { lines.emplace_back(line); }};
+    REQUIRE(::write(from.write.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    output.finish();
+    CHECK(lines.back() == "line " + std::to_string(lines.size() - 1));
+    CHECK(output.pending());
+    // Whoever it has left behind writes on.
+    const std::string later = "later\n";
+    REQUIRE(::write(from.write.get(), later.data(), later.size()) == static_cast<ssize_t>(later.size()));
+    from.write.reset();
+    REQUIRE(::fcntl(to.read.get(), F_SETFL, O_NONBLOCK) == 0);
+    std::string read;
+    system::Timer timer = loop.timer();
+    std::function<void()> look = [&] {
+        read += all_of(to.read);
+        if (output.done()) loop.quit();
+        else timer.set(1ms, look);
+    };
+    look();
+    loop.run();
+    read += all_of(to.read);
+    CHECK(read.ends_with(text + later));
+    CHECK(lines.back() != "later");
 }
 
 TEST_SUITE_END();

@@ -388,6 +388,27 @@ time.sleep(600)
         self.assertEqual([(one["service"], one["stream"], one["line"]) for one in told[:2]], [("told", "stdout", "out"), ("told", "stderr", "err")])
         self.assertIn("named | err", ran.err.splitlines())
 
+    def test_nothing_that_was_written_is_lost_though_nobody_reads_yet(self):
+        script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo this is the line number $i of them all; done; tell ended; exit 3"
+        config = self.with_services(self.service("bad", script, restart="never"), run='stop_timeout = "10m"')
+        run = self.begin("run", config=config)
+        self.until_told("bad ended")
+        time.sleep(0.5)
+        ran = run.end()
+        self.assertEqual(ran.code, 50, ran.err)
+        self.assertEqual([line for line in ran.out.splitlines() if line.startswith("this is")],
+                         [f"this is the line number {number} of them all" for number in range(1, 3001)])
+        self.assertIn("  this is the line number 3000 of them all\n", ran.err)
+
+    def test_what_a_service_leaves_behind_is_heard_to_the_end(self):
+        script = """setsid sh -c "trap 'sleep 0.3; echo flushed; exit' TERM; touch $FOLDER/set; while :; do sleep 0.05; done" & serve"""
+        config = self.with_services(self.service("web", script))
+        run = self.begin("run", config=config)
+        self.until_told("web started")
+        self.until((self.folder / "set").exists, "the other is not started")
+        self.until_ready(config)
+        self.assertIn("flushed", self.ends(run).out.splitlines())
+
     def test_term_before_the_cluster_is_there(self):
         config = self.with_services(self.service("web", needs="kratos"), self.service("free"))
         config.write_text(config.read_text().replace(f"port = {self.server.port}", f"port = {harness.cluster.free_port()}"))
