@@ -271,6 +271,10 @@ void clear_status() {
     door().with_status([](StatusLine& line) { line.clear(); });
 }
 
+void end_status() {
+    door().with_status([](StatusLine& line) { line.end(); });
+}
+
 bool shows_status() {
     return door().with_status([](const StatusLine& line) { return line.shown(); });
 }

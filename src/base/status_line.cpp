@@ -114,4 +114,10 @@ void StatusLine::clear() {
     status_.reset();
 }
 
+void StatusLine::end() {
+    clear();
+    shown_ = false;
+    ended_ = true;
+}
+
 }  // namespace ainit::log

@@ -23,6 +23,8 @@ struct Status {
 /// never be seen.
 void status(Status status);
 void clear_status();
+/// None is shown any more from now on, since others begin to write there.
+void end_status();
 /// Whether status() shows anything here.
 bool shows_status();
 /// To be called now and then, since the log has no clock: shows what came too soon, and the seconds that go by.
@@ -35,7 +37,7 @@ std::string fit(std::string_view text, std::size_t columns);
 class StatusLine {
   public:
     /// `shown`: stderr is a terminal that can go back in a line.
-    void set_up(bool shown, bool colored) { shown_ = shown, colored_ = colored; }
+    void set_up(bool shown, bool colored) { shown_ = shown && !ended_, colored_ = colored; }
     bool shown() const { return shown_; }
 
     void show(Status status);
@@ -44,12 +46,15 @@ class StatusLine {
     /// Makes room for a line of the log; refresh() brings it back.
     void erase();
     void clear();
+    /// For good.
+    void end();
 
   private:
     void paint(Deadline now);
 
     bool shown_{false};
     bool colored_{false};
+    bool ended_{false};
     std::optional<Status> status_{};
     bool painted_{false};
     bool changed_{false};

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
 namespace ainit::services {
@@ -133,6 +134,7 @@ void Supervisor::run(Unit& unit) {
     unit.service.command.terminal = command->terminal;
     unit.readiness = std::make_unique<Readiness>(loop_, unit.service.ready, hooks_.probe);
     if (auto equipped = unit.readiness->equip(*command); !equipped) return refused(unit, std::move(equipped).error());
+    log::end_status();
     auto child = spawn(*command, unit.service.output == OutputMode::inherit ? ainit::Output::inherit : ainit::Output::pipe);
     if (!child) return refused(unit, std::move(child).error());
     began(unit, std::move(*child));

@@ -64,6 +64,7 @@ class Progress(harness.StackTest):
         began = time.monotonic()
         process = subprocess.Popen([harness.PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=end, cwd=self.folder, env=self.environment(**{"TERM": "xterm", **environment}))
+        self.process = process
         self.addCleanup(process.kill)
         os.close(end)
         text = b""
@@ -135,6 +136,16 @@ class Progress(harness.StackTest):
                                           when=lambda text: re.search(line, text))
         self.assertEqual(code, 0, shown)
         self.assert_gone(shown)
+
+    def test_it_ends_where_a_service_begins_to_write(self):
+        config = self.typeorm()
+        config.write_text(config.read_text() + '[[database]]\nname = "kratos"\n[[service]]\nname = "talker"\nneeds = ["kratos"]\n'
+                          'command = ["sh", "-c", "echo started >&2; exec sleep 600"]\n')
+        self.hold()
+        code, shown, _ = self.on_terminal("--config", config, "--color", "never", "run", when=lambda text: "started" in text and self.is_blocked(),
+                                          then=lambda: (time.sleep(2), self.process.terminate()))
+        self.assertEqual(code, 143, shown)
+        self.assertNotIn(f"{ERASE}migrate", shown[shown.index("started"):])
 
     def test_elsewhere_there_is_nothing_of_it(self):
         config = self.typeorm()
