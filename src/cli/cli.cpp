@@ -58,6 +58,7 @@ int with_config(const Options& options, const config::Config& config) {
         case Command::run:
             return run(options, config);
         case Command::config_check:
+        case Command::config_generate:
             break;
     }
     return static_cast<int>(ExitCode::internal);
@@ -88,6 +89,7 @@ std::vector<Failure> unknown_databases(const Options& options, const config::Con
 
 int dispatch(const Options& options) {
     if (options.command == Command::config_check) return config_check(options);
+    if (options.command == Command::config_generate) return config_generate(options);
     if (options.command == Command::wait && options.targets.empty() && told_by_variables()) return wait_by_variables(options);
     // Without a server to ask there is nothing to configure.
     if (options.command == Command::exec && options.no_provision && options.as_database.empty() && options.config_file.empty()) {

@@ -12,6 +12,7 @@ namespace ainit::cli {
 Result<config::Config> load(const Options& options);
 
 int config_check(const Options& options);
+int config_generate(const Options& options);
 int config_show(const Options& options, const config::Config& config);
 int healthcheck(const Options& options, const config::Config& config);
 

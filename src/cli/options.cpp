@@ -427,7 +427,7 @@ class Parser {
     }
 
     void add_config() {
-        CLI::App* config = app_.add_subcommand("config", "The configuration alone; needs no server");
+        CLI::App* config = app_.add_subcommand("config", "The configuration: check, show, or generate it from a running cluster");
         config->require_subcommand(1);
         CLI::App* check = add(*config, "check", "Report every error with file, line and column", Command::config_check);
         check->add_flag("--without-secrets", options_.without_secrets, "Secret files need not be there");
@@ -437,6 +437,11 @@ class Parser {
         show->add_flag("--without-secrets", options_.without_secrets, "Secret files need not be there");
         with_output(show, {"text", "json"});
         show->footer("Example: alkemio-init config show --config alkemio.toml");
+        CLI::App* generate = add(*config, "generate", "Write the configuration that a running cluster has", Command::config_generate);
+        generate->add_option("--from", options_.from, "The server, postgres://user@host:port/; default: what PG*, DATABASE_* and POSTGRES_* say")
+            ->type_name("URL");
+        with_timeout(generate, "Until it must be written; the server is waited for as always");
+        generate->footer("Example: PGPASSWORD=… alkemio-init config generate --from postgres://postgres@db/ > alkemio.toml");
     }
 
     CLI::App app_;

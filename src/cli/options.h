@@ -29,6 +29,7 @@ enum class Command {
     migrate_create,
     config_check,
     config_show,
+    config_generate,
     healthcheck,
 };
 
@@ -54,6 +55,8 @@ struct Options {
     bool supervise{false};                 ///< exec: stay as the command's parent
     daemon::Supervision supervision{};     ///< exec --supervise
     bool process_only{false};              ///< exec --supervise: not to its process group
+
+    std::string from{};  ///< config generate: the cluster's URL; empty: the environment's
 
     std::vector<std::string> targets{};  ///< wait
     bool check{false};                   ///< migrate show: exit 3 when something is pending
