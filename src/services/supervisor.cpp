@@ -153,6 +153,9 @@ void Supervisor::began(Unit& unit, Child child) {
     unit.pid = child.pid;
     unit.began = Clock::now();
     unit.started = std::chrono::system_clock::now();
+    // Of the one command of somebody who asked for nothing else there is nothing to tell.
+    const bool alone = unit.service.main && unit.service.rules.restart == Restart::never;
+    log::write(alone ? log::Level::debug : log::Level::info, kRoom, fmt::format("{} started", unit.service.name), {{"pid", std::to_string(unit.pid)}});
     loop_.on_child(unit.pid, [this, &unit](const system::ChildEvent& event) { child_event(unit, event); });
     const auto keep = [this, &unit](std::string_view line) {
         unit.lines.emplace_back(mend_utf8(line.substr(0, kLongestKept)));
