@@ -75,6 +75,7 @@ enum class Code : int {
     health_listen = 604,      ///< endpoint cannot be opened
     unhealthy = 605,          ///< `healthcheck`
     service_failed = 606,     ///< it ended, or did not become ready, too often
+    dependent_untold = 607,   ///< a program that is not ours could not be told
 
     interrupted = 901,  ///< ended by a signal, nothing half done
     internal = 902,     ///< a bug or an unexpected answer

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -102,6 +103,12 @@ std::vector<int> forwardable_signals();
 /// All processes below this one; as PID 1 all others of its namespace but those that entered it from outside (docker exec).
 /// Those for which `apart` says so are left out, with all below them.
 std::vector<pid_t> descendants(const std::function<bool(pid_t)>& apart = {});
+
+/// Whether a process's program (its file, the name it was started by, or the one it has given itself) is called so.
+bool is_called(pid_t pid, std::string_view name);
+/// All that are, of those that can be seen from here, without those that another of them has started: a server's workers are
+/// its own business.
+std::vector<pid_t> processes_called(std::string_view name);
 
 /// Gives the kernel back the memory that the program's code and that of its libraries takes, which was read from their files and is
 /// read again where it is needed: for a process that from now on mostly waits.

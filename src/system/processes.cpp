@@ -5,6 +5,9 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <set>
+#include <string>
+#include <string_view>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -46,7 +49,43 @@ std::map<pid_t, pid_t> parents() {
     return all;
 }
 
+/// What follows the last slash of a program's path.
+std::string_view base_name(std::string_view path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+std::string first_of(const std::string& file, char end) {
+    const UniqueFd opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    char text[4096];
+    const ssize_t got = opened.valid() ? ::read(opened.get(), text, sizeof text) : -1;
+    if (got <= 0) return {};
+    const std::string_view read{text, static_cast<std::size_t>(got)};
+    return std::string{read.substr(0, read.find(end))};
+}
+
 }  // namespace
+
+bool is_called(pid_t pid, std::string_view name) {
+    const std::string folder = "/proc/" + std::to_string(pid);
+    // Whoever renames its threads, or is started by a link, still has one of these.
+    if (base_name(first_of(folder + "/cmdline", '\0')) == name || first_of(folder + "/comm", '\n') == name) return true;
+    char path[4096];
+    const ssize_t length = ::readlink((folder + "/exe").c_str(), path, sizeof path);
+    return length > 0 && base_name({path, static_cast<std::size_t>(length)}) == name;
+}
+
+std::vector<pid_t> processes_called(std::string_view name) {
+    const std::map<pid_t, pid_t> all = parents();
+    std::set<pid_t> called;
+    for (const auto& [pid, parent] : all) {
+        if (pid != ::getpid() && is_called(pid, name)) called.insert(pid);
+    }
+    std::vector<pid_t> first;
+    for (const pid_t pid : called) {
+        if (!called.contains(all.at(pid))) first.push_back(pid);
+    }
+    return first;
+}
 
 std::vector<int> forwardable_signals() {
     std::vector<int> all;
