@@ -342,6 +342,7 @@ void check(Loaded& loaded) {
     ConfigChecker{loaded}.all();
     check_databases(loaded);
     check_services(loaded);
+    check_dependents(loaded);
 }
 
 }  // namespace ainit::config

@@ -62,4 +62,7 @@ void check_databases(Loaded& loaded);
 /// The rules of [[service]] and of what [run] says of them.
 void check_services(Loaded& loaded);
 
+/// The rules of [[dependent]].
+void check_dependents(Loaded& loaded);
+
 }  // namespace ainit::config

@@ -231,6 +231,23 @@ struct Service {
     bool critical{true};
 };
 
+/// [[dependent]]: a program that others start, and that is told by one of these ways.
+struct Dependent {
+    Origin origin{};
+    std::string name{};
+    std::vector<std::string> needs{};  ///< as written: see needs.h
+    std::vector<std::string> on{"ready", "changed"};
+    int signal{0};
+    std::string pid_file{};
+    std::string process{};
+    std::vector<std::string> command{};
+    std::string url{};
+    std::string method{"POST"};  ///< "GET", "POST", "PUT"
+    std::string channel{};
+    std::string database{};  ///< where the channel is
+    Duration timeout{10'000};
+};
+
 /// [run]: after provisioning.
 struct Run {
     Origin origin{};
@@ -265,6 +282,7 @@ struct Config {
     std::vector<Migration> migrations{};
     std::vector<Check> checks{};
     std::vector<Service> services{};
+    std::vector<Dependent> dependents{};
     Health health{};
     Run run{};
     log::Settings log{};

@@ -238,6 +238,10 @@ std::set<std::string> fill(Reading& reading, const toml::table& root, Config& co
         fill_service(r, config);
         show_defaults(r, reading);
     });
+    filler.many("dependent", [&](Reader& r) {
+        fill_dependent(r, config);
+        show_defaults(r, reading);
+    });
     filler.one("health", [&](Reader& r) {
         config.health.origin = r.origin();
         r.text("listen", config.health.listen);

@@ -21,5 +21,7 @@ void fill_postgres(Reader& reader,
 void fill_database(Reader& reader, Reading& reading, Config& config);
 /// One [[service]].
 void fill_service(Reader& reader, Config& config);
+/// One [[dependent]].
+void fill_dependent(Reader& reader, Config& config);
 
 }  // namespace ainit::config

@@ -64,6 +64,18 @@ std::vector<Need> needs_of(const Config& config, const Service& service) {
     return all;
 }
 
+std::vector<Need> needs_of(const Config& config, const Dependent& dependent) {
+    std::vector<Need> all;
+    for (const std::string& text : dependent.needs) {
+        for (Need& need : meanings(config, "", text)) {
+            if (need.kind != Kind::service && std::ranges::find(all, need) == all.end()) all.push_back(std::move(need));
+        }
+    }
+    if (!dependent.needs.empty()) return all;
+    for (const Database& one : config.databases) all.push_back({Kind::database, one.name});
+    return all;
+}
+
 std::vector<std::string> names_to_need(const Config& config) {
     std::vector<std::string> names;
     for (const Database& one : config.databases) names.push_back(one.name);

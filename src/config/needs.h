@@ -26,6 +26,9 @@ std::vector<Need> meanings(const Config& config, std::string_view service, const
 /// All that a service waits for, its database included. The configuration has been checked.
 std::vector<Need> needs_of(const Config& config, const Service& service);
 
+/// The same of a dependent, which needs no services; without needs of its own every database.
+std::vector<Need> needs_of(const Config& config, const Dependent& dependent);
+
 /// Every name that could be written in needs.
 std::vector<std::string> names_to_need(const Config& config);
 

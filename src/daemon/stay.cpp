@@ -6,11 +6,13 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/dependents.h"
 #include "daemon/services.h"
 #include "health/server.h"
 #include "postgres/idle.h"
@@ -91,17 +93,25 @@ class Stay {
         order.on_setback = [this](const Failure& failure) {
             loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });
         };
-        if (services_) {
-            order.on_settled = [this, &sessions](const std::string& need) {
-                loop_.post([this, need, config = config_, server = sessions.server()] {
-                    services_->use(config, server);
-                    services_->release(need);
-                });
+        std::set<std::string> settled;
+        if (services_ || !config_->dependents.empty()) {
+            order.on_settled = [&](const std::string& need) {
+                settled.insert(need);
+                if (services_) release(need, sessions.server());
             };
         }
         const Stop stop{source_};
         summary_ = carry_out(*config_, sessions, order, stop);
+        if (!stop.requested()) dependents_.tell(*config_, settled, changed_by(*config_, summary_), sessions, stop);
         if (watch && summary_.failures.empty()) keep_idle_session(sessions.server(), stop);
+    }
+
+    /// Of the worker.
+    void release(const std::string& need, const postgres::Server& server) {
+        loop_.post([this, need, config = config_, server] {
+            services_->use(config, server);
+            services_->release(need);
+        });
     }
 
     /// What cannot be used is told, and what is there goes on being used.
@@ -266,6 +276,7 @@ class Stay {
     bool delaying_{false};
     bool ended_by_services_{false};
     std::optional<services::End> services_end_{};
+    Dependents dependents_{};  ///< the worker's
     /// Kept while nothing is asked, to notice the server's end; made by the worker, then the loop's.
     std::optional<postgres::Session> idle_{};
     bool watched_{false};

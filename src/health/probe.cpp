@@ -126,6 +126,17 @@ Result<void> connect_once(const std::string& host, std::uint16_t port, Duration 
     return ok();
 }
 
+Result<std::string> call(const std::string& method, const std::string& url, const Stop& stop) {
+    const auto target = parse_target(url);
+    if (!target) return no_target(url, "it is no http(s)://HOST/PATH");
+    const Result<Reply> reply = drive(reach(*target, beast::http::string_to_verb(method)), stop);
+    if (reply && reply->status >= 200 && reply->status < 300) return fmt::format("{} {}", method, url);
+    Failure failure;
+    failure.code = Code::dependent_untold;
+    failure.because = fmt::format("{}: {}", url, reply ? fmt::format("it answered {}", reply->status) : reply.error().because);
+    return failure;
+}
+
 Result<std::string> ask(const std::string& address, const std::string& path, const Stop& stop) {
     auto parsed = parse_address(address);
     if (!parsed) return std::move(parsed).error();

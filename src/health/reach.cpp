@@ -25,7 +25,7 @@ namespace http = beast::http;
 using asio::use_awaitable;
 using tcp = asio::ip::tcp;
 
-asio::awaitable<Reply> reach_by_tls(const Target& target, const std::vector<tcp::endpoint>& endpoints) {
+asio::awaitable<Reply> reach_by_tls(const Target& target, http::verb method, const std::vector<tcp::endpoint>& endpoints) {
     asio::ssl::context tls{asio::ssl::context::tls_client};
     if (const std::string file = authorities(); !file.empty()) tls.load_verify_file(file);
     else tls.set_default_verify_paths();
@@ -37,7 +37,7 @@ asio::awaitable<Reply> reach_by_tls(const Target& target, const std::vector<tcp:
     SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
     co_await beast::get_lowest_layer(stream).async_connect(endpoints, use_awaitable);
     co_await stream.async_handshake(asio::ssl::stream_base::client, use_awaitable);
-    co_return co_await request(stream, target.host, target.path);
+    co_return co_await request(stream, target.host, target.path, method);
 }
 
 }  // namespace
@@ -59,13 +59,13 @@ asio::awaitable<std::vector<tcp::endpoint>> endpoints_of(std::string host, std::
     co_return endpoints;
 }
 
-asio::awaitable<Reply> reach(Target target) {
+asio::awaitable<Reply> reach(Target target, http::verb method) {
     const std::vector<tcp::endpoint> endpoints = co_await endpoints_of(target.host, target.port);
-    if (target.scheme == "https") co_return co_await reach_by_tls(target, endpoints);
+    if (target.scheme == "https") co_return co_await reach_by_tls(target, method, endpoints);
     beast::tcp_stream stream{co_await asio::this_coro::executor};
     co_await stream.async_connect(endpoints, use_awaitable);
     if (target.scheme == "tcp") co_return Reply{200, {}};
-    co_return co_await request(stream, target.host, target.path);
+    co_return co_await request(stream, target.host, target.path, method);
 }
 
 std::string reason_of(const std::exception_ptr& error) {

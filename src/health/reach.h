@@ -24,7 +24,7 @@ struct Reply {
 boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>> endpoints_of(std::string host, std::string port);
 
 /// Connects to `target`, which is no file, and asks it if it speaks HTTP; of TCP the status is 200. What fails is thrown.
-boost::asio::awaitable<Reply> reach(Target target);
+boost::asio::awaitable<Reply> reach(Target target, boost::beast::http::verb method = boost::beast::http::verb::get);
 
 /// What was thrown, in words that help who waits.
 std::string reason_of(const std::exception_ptr& error);
@@ -32,15 +32,17 @@ std::string reason_of(const std::exception_ptr& error);
 std::string why_not(const Reply& reply);
 std::string why_not(const std::string& path);
 
-/// One GET over a stream that is connected.
+/// One request without a body over a stream that is connected.
 template <class Stream>
-boost::asio::awaitable<Reply> request(Stream& stream, std::string host, std::string path) {
+boost::asio::awaitable<Reply> request(Stream& stream, std::string host, std::string path,
+                                      boost::beast::http::verb method = boost::beast::http::verb::get) {
     namespace http = boost::beast::http;
     constexpr std::size_t kLargestBody = 64 * 1024;
-    http::request<http::empty_body> request{http::verb::get, path, 11};
+    http::request<http::empty_body> request{method, path, 11};
     request.set(http::field::host, host);
     request.set(http::field::user_agent, "alkemio-init");
     request.set(http::field::connection, "close");
+    request.prepare_payload();
     co_await http::async_write(stream, request, boost::asio::use_awaitable);
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
