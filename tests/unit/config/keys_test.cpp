@@ -27,6 +27,7 @@ std::string needs_of(std::string_view section) {
     if (section == "migration")
         return "database = \"d\"\nengine = \"command\"\ncommand = [\"x\"]\n";
     if (section == "service") return "name = \"x\"\ncommand = [\"x\"]\n";
+    if (section == "dependent") return "name = \"x\"\nurl = \"http://x/\"\n";
     if (section == "check") return "database = \"d\"\n";
     return {};
 }
@@ -34,7 +35,8 @@ std::string needs_of(std::string_view section) {
 std::string file_with(const KeyEntry& key) {
     const std::string declared = "[[database]]\nname = \"d\"\n";
     const bool many = key.section == "role" || key.section == "database" ||
-                      key.section == "migration" || key.section == "check" || key.section == "service";
+                      key.section == "migration" || key.section == "check" || key.section == "service" ||
+                      key.section == "dependent";
     const std::string section{key.section};
     std::string needs = needs_of(key.section);
     if (key.belongs_to("sql") && !key.engine.empty())

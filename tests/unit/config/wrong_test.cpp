@@ -44,7 +44,7 @@ TEST_CASE("config: unknown keys and sections are named with the nearest known on
          "[x]\n",
          "alkemio.toml:1:2 E112 cannot use the section \"x\": there is no such section; the "
          "sections are: postgres, role, "
-         "database, migration, check, service, health, run, log\n"},
+         "database, migration, check, service, dependent, health, run, log\n"},
         {"key outside of a section",
          "host = \"db\"\n",
          "alkemio.toml:1:1 E112 cannot use the key \"host\" outside of a section: every key "
