@@ -137,7 +137,7 @@ TEST_CASE("failure: each code ends the program with the exit code of the manual"
              {31, {Code::migration_refused}},
              {32, {Code::migration_set}},
              {40, {Code::check_failed, Code::check_error}},
-             {50, {Code::health_listen, Code::service_failed}},
+             {50, {Code::health_listen, Code::service_failed, Code::dependent_untold}},
              {126, {Code::cannot_execute}},
              {127, {Code::command_not_found}},
              {128, {Code::interrupted}},
