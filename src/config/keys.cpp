@@ -174,7 +174,7 @@ constexpr KeyEntry kKeys[] = {
     {"service", "restart_limit", "integer", "5", "", "Restarts in a row before it has failed for good; one that was ready for a minute counts from the beginning. 0: no limit."},
     {"service", "backoff", "duration", "\"1s\"", "", "Before the first restart; doubled with each in a row, up to a minute."},
     {"service", "stop_signal", "text", "\"TERM\"", "", "The signal that asks it to end."},
-    {"service", "stop_timeout", "duration", "", "", "Between that signal and KILL; default: two thirds of [run] stop_timeout, so that those it needs have the rest."},
+    {"service", "stop_timeout", "duration", "", "", "Between that signal and KILL; default: two thirds of the time that all have, so that those it needs have the rest."},
     {"service", "rewrite", "table of text", "{}", "", "Signals that are passed on to it as others: `{ USR1 = \"HUP\", USR2 = \"0\" }`; 0: not at all. Signals go to the main service, or to the only one."},
     {"service", "output", "text", "\"pass\"", "pass, prefix, json", "What becomes of what it writes: passed on as it is, each line behind its name, or each line as an object of JSON."},
     {"service", "main", "boolean", "false", "", "Its end is the end of all, and its exit code that of `run`. At most one."},

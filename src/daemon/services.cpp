@@ -18,8 +18,6 @@ namespace {
 
 using services::State;
 
-/// What is left of the time for the end when those that need others have had theirs.
-constexpr int kShareOfThose = 3;
 constexpr Duration kLeastDeadline{500};
 
 services::Restart restart_of(const std::string& text) {
@@ -41,6 +39,13 @@ std::vector<std::string> needs_for_supervisor(const config::Config& config, cons
     return needs;
 }
 
+services::EndingRules ending_of(const config::Config& config) {
+    services::EndingRules rules;
+    rules.deadline = std::max(stop_timeout_of(config) - config.run.stop_delay, kLeastDeadline);
+    rules.zero_when_asked = config.run.zero_when_stopped;
+    return rules;
+}
+
 services::Service service_of(const config::Config& config, const config::Service& from) {
     services::Service service;
     service.name = from.name;
@@ -50,7 +55,7 @@ services::Service service_of(const config::Config& config, const config::Service
     service.rules.limit = from.restart_limit;
     service.rules.backoff = from.backoff;
     service.rules.ready_timeout = from.ready_timeout;
-    service.rules.grace = from.stop_timeout.value_or(stop_timeout_of(config) * (kShareOfThose - 1) / kShareOfThose);
+    service.rules.grace = from.stop_timeout.value_or(ending_of(config).deadline * 2 / 3);
     service.ready = from.ready;
     service.stop_signal = from.stop_signal;
     service.rewrite = from.rewrite;
@@ -64,13 +69,6 @@ std::vector<services::Service> all_services(const config::Config& config) {
     std::vector<services::Service> all;
     for (const config::Service& one : config.services) all.push_back(service_of(config, one));
     return all;
-}
-
-services::EndingRules ending_of(const config::Config& config) {
-    services::EndingRules rules;
-    rules.deadline = std::max(stop_timeout_of(config) - config.run.stop_delay, kLeastDeadline);
-    rules.zero_when_asked = config.run.zero_when_stopped;
-    return rules;
 }
 
 void set_variable(std::vector<std::string>& environment, const std::string& name, const std::string& value) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "config/needs.h"
 #include "daemon/apply.h"
@@ -15,14 +16,34 @@ namespace {
 
 using Kind = config::Need::Kind;
 
+/// Made by the migrations of another database than this one.
+bool is_made_elsewhere(const config::Role& role, const std::string& database) {
+    return !role.after_migrations_of.empty() && role.after_migrations_of != database;
+}
+
 /// What of the configuration is about this database once its migrations are done; other databases' are not.
 config::Config part_of(const config::Config& config, const std::string& database) {
     config::Config part = config;
     std::erase_if(part.databases, [&](const config::Database& one) { return one.name != database; });
-    std::erase_if(part.roles, [&](const config::Role& one) {
-        return !one.after_migrations_of.empty() && one.after_migrations_of != database;
-    });
+    std::erase_if(part.roles, [&](const config::Role& one) { return is_made_elsewhere(one, database); });
+    for (config::Role& role : part.roles) {
+        std::erase_if(role.member_of, [&](const std::string& of) {
+            const config::Role* found = config.role(of);
+            return found != nullptr && is_made_elsewhere(*found, database);
+        });
+    }
     return part;
+}
+
+/// Who is to have privileges in a database, or on what comes.
+std::vector<std::string> grantees_of(const config::Database& database) {
+    std::vector<std::string> all;
+    for (const config::Grant& one : database.grants) all.insert(all.end(), one.roles.begin(), one.roles.end());
+    for (const config::DefaultPrivilege& one : database.default_privileges) {
+        all.insert(all.end(), one.roles.begin(), one.roles.end());
+        all.push_back(one.owner);
+    }
+    return all;
 }
 
 bool has_late_parts(const config::Config& part) {
@@ -46,6 +67,11 @@ void Settling::migration(const std::string& name) {
 
 bool Settling::database(const std::string& name) {
     if (!wanted() || is_settled(name)) return true;
+    waiting_.erase(name);
+    if (waits_for_roles(name)) {
+        waiting_.insert(name);
+        return true;
+    }
     if (!late_parts(name)) return false;
     std::vector<verify::Finding> found;
     {
@@ -57,7 +83,17 @@ bool Settling::database(const std::string& name) {
     if (stop_.over() || !std::ranges::all_of(found, &verify::Finding::good)) return true;
     std::ranges::move(found, std::back_inserter(findings_));
     tell_of(name);
-    return true;
+    const std::set<std::string> others = waiting_;
+    return std::ranges::all_of(others, [&](const std::string& one) { return database(one); });
+}
+
+/// Roles that have privileges in it, and that the migrations of another one make.
+bool Settling::waits_for_roles(const std::string& name) const {
+    const config::Database* database = config_.database(name);
+    return database != nullptr && std::ranges::any_of(grantees_of(*database), [&](const std::string& grantee) {
+        const config::Role* role = config_.role(grantee);
+        return role != nullptr && is_made_elsewhere(*role, name) && !is_settled(role->after_migrations_of);
+    });
 }
 
 bool Settling::late_parts(const std::string& database) {

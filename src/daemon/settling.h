@@ -33,6 +33,7 @@ class Settling {
 
   private:
     bool wanted() const { return order_.goal == Goal::provision && order_.on_settled; }
+    bool waits_for_roles(const std::string& name) const;
     bool late_parts(const std::string& database);
     void tell_of(const std::string& database);
 
@@ -42,6 +43,7 @@ class Settling {
     const Stop& stop_;
     Summary& summary_;
     std::set<std::string> settled_{};
+    std::set<std::string> waiting_{};  ///< for roles that other databases' migrations make
     std::vector<verify::Finding> findings_{};
 };
 

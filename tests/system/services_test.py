@@ -115,6 +115,23 @@ class Services(harness.StackTest):
         self.until_ready(config)
         self.ends(run)
 
+    def test_a_database_that_grants_to_another_ones_role_is_there_after_that_one(self):
+        role = '[[role]]\nname = "reader"\nafter_migrations_of = "alkemio"\nlogin = true\n'
+        config = self.with_services(role, self.service("chat", needs=["synapse"]))
+        text = config.read_text().replace('[[role]]\nname = "alkemio"', '[[role]]\nname = "alkemio"\ncreaterole = true', 1)
+        config.write_text(text.replace('[[migration]]\ndatabase = "alkemio"', '[[database.grant]]\nprivileges = ["CREATE"]\nroles = ["reader"]\n\n'
+                                       '[[migration]]\ndatabase = "alkemio"', 1))
+        self.write("alkemio/0000_reader.sql", "CREATE ROLE reader;\n")
+        self.server.sql("DROP ROLE IF EXISTS reader")
+        self.addCleanup(self.server.sql, "DROP DATABASE synapse WITH (FORCE)", "DROP DATABASE alkemio WITH (FORCE)", "DROP ROLE IF EXISTS reader")
+        self.tool("hydra", before=f'while [ ! -e "{self.folder}/go" ]; do sleep 0.05; done')
+        run = self.begin("run", config=config)
+        self.until_told("chat started")
+        self.assertEqual(self.server.value("SELECT has_database_privilege('reader', 'synapse', 'CREATE')"), "t")
+        (self.folder / "go").touch()
+        self.until_ready(config)
+        self.ends(run)
+
     def test_each_kind_of_readiness_holds_up_who_needs_it(self):
         port, web = harness.cluster.free_port(), harness.cluster.free_port()
         listens = PYTHON + f"tell('ready')\ns = socket.create_server(('127.0.0.1', {port}))\ntime.sleep(600)"
