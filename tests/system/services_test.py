@@ -408,6 +408,8 @@ time.sleep(600)
     def test_nothing_that_was_written_is_lost_though_nobody_reads_yet(self):
         script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo this is the line number $i of them all; done; tell ended; exit 3"
         config = self.with_services(self.service("bad", script, restart="never"), run='stop_timeout = "10m"')
+        # The report of a start that is over would wait for the reader, too.
+        self.tool("hydra", before="sleep 600")
         run = self.begin("run", config=config)
         self.until_told("bad ended")
         time.sleep(0.5)
