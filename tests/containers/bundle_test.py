@@ -50,7 +50,7 @@ class Image(engine.ContainerTest):
     def test_holds_the_bundle_alone_and_is_small(self):
         self.assertEqual(len(layers("alkemio-init")), 1)
         with tempfile.TemporaryDirectory() as scratch:
-            engine.docker("save", "--output", f"{scratch}/image.tar", "alkemio-init")
+            engine.docker("save", "--output", f"{scratch}/image.tar", "alkemio-init:latest")
             with tarfile.open(f"{scratch}/image.tar") as image:
                 manifest = json.load(image.extractfile("manifest.json"))
                 with tarfile.open(fileobj=image.extractfile(manifest[0]["Layers"][0])) as layer:
