@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(SqlStage, "migrate sql: a run tells how far it is") {
     must_run();
     std::vector<std::string> told;
     for (const Progress& one : progress) {
-        const char* kinds[] = {"begin", "statement", "done", "line"};
+        const char* kinds[] = {"begin", "statement", "waits", "done", "line"};
         told.push_back(fmt::format("{} {}/{} {} {}",
                                    one.migration,
                                    one.number,
