@@ -135,7 +135,8 @@ class Dependents(harness.StackTest):
         config, run = self.begin_run('[[dependent]]\nname = "nobody"\nneeds = "kratos"\nsignal = "HUP"\nprocess = "no-such-program"\n' +
                                      self.command("somebody", '"kratos"'))
         self.until(lambda: self.said("somebody.heard") == ["ready"], "the others are not told")
-        self.assertEqual(self.run_program("healthcheck", "/readyz", config=config).code, 0)
+        # They are told before the look is over.
+        self.until(lambda: self.run_program("healthcheck", "/readyz", config=config).code == 0, "the run does not go on")
         ran = self.ends(run)
         self.assertIn('cannot tell "nobody" that what it needs is there: cannot send SIGHUP: no process called "no-such-program"', ran.err)
         self.assertIn("alkemio.toml:", ran.err)
