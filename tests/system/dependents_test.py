@@ -4,6 +4,7 @@
 a command, HTTP and NOTIFY."""
 
 import http.server
+import os
 import pathlib
 import signal
 import subprocess
@@ -75,15 +76,16 @@ class Dependents(harness.StackTest):
         self.assertEqual(self.said("late.heard"), ["changed"])
 
     def test_by_signal_with_a_pid_file_and_by_name(self):
-        self.program("ainit-by-file")
-        self.program("ainit-by-name")
-        _, run = self.begin_run('[[dependent]]\nname = "file"\nsignal = "HUP"\n'
-                                f'pid_file = "{self.folder}/ainit-by-file.pid"\nprocess = "ainit-by-file"\n'
-                                '[[dependent]]\nname = "name"\nsignal = "SIGHUP"\nprocess = "ainit-by-name"\n')
-        self.until(lambda: self.said("ainit-by-file.heard") and self.said("ainit-by-name.heard"), "the signals do not come")
+        # No other test's programs have these names.
+        file, name = f"file{os.getpid()}", f"name{os.getpid()}"
+        self.program(file)
+        self.program(name)
+        _, run = self.begin_run(f'[[dependent]]\nname = "file"\nsignal = "HUP"\npid_file = "{self.folder}/{file}.pid"\nprocess = "{file}"\n'
+                                f'[[dependent]]\nname = "name"\nsignal = "SIGHUP"\nprocess = "{name}"\n')
+        self.until(lambda: self.said(f"{file}.heard") and self.said(f"{name}.heard"), "the signals do not come")
         self.ends(run)
-        self.assertEqual(self.said("ainit-by-file.heard"), ["hup"])
-        self.assertEqual(self.said("ainit-by-name.heard"), ["hup"])
+        self.assertEqual(self.said(f"{file}.heard"), ["hup"])
+        self.assertEqual(self.said(f"{name}.heard"), ["hup"])
 
     def test_by_http_again_until_it_is_heard(self):
         heard = []
