@@ -106,6 +106,10 @@ std::vector<std::string> split(std::string_view text, char separator) {
     }
 }
 
+std::string_view base_name(std::string_view path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
+
 std::string_view trim(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r\n\f\v";
     const std::size_t first = text.find_first_not_of(kBlank);
@@ -211,7 +215,7 @@ std::string without_password(std::string_view url) {
     const std::size_t begin = scheme + 3;
     const std::size_t at = url.substr(0, url.find_first_of("/?#", begin)).rfind('@');
     const std::size_t colon = url.find(':', begin);
-    if (at == std::string_view::npos || at < begin || colon >= at) return std::string{url};
+    if (at == std::string_view::npos || at < begin || colon + 1 >= at) return std::string{url};
     return fmt::format("{}<redacted>{}", url.substr(0, colon + 1), url.substr(at));
 }
 

@@ -16,6 +16,8 @@ namespace ainit {
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+/// What follows the last slash of a path, or all of it.
+std::string_view base_name(std::string_view path);
 /// With small letters of ASCII.
 std::string lowered(std::string_view text);
 /// The whole text as a decimal number; empty if it is none, or too large.
@@ -44,7 +46,7 @@ std::string percent_encode(std::string_view text);
 /// Empty if a % is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// `scheme://user:password@host`, with another word in the place of the password; any other text as it is.
+/// `scheme://user:password@host`, with another word in the place of the password; any other text, also with an empty one, as it is.
 std::string without_password(std::string_view url);
 
 struct Position {

@@ -20,13 +20,6 @@
 namespace ainit::cli {
 namespace {
 
-log::Settings log_settings(const Options& options, log::Settings configured) {
-    if (options.log_format) configured.format = *options.log_format;
-    if (options.log_level) configured.level = *options.log_level;
-    if (options.color) configured.color = *options.color;
-    return configured;
-}
-
 int with_config(const Options& options, const config::Config& config) {
     switch (options.command) {
         case Command::config_show:
@@ -113,6 +106,13 @@ int internal_error(const char* because) {
 }
 
 }  // namespace
+
+log::Settings log_settings(const Options& options, log::Settings configured) {
+    if (options.log_format) configured.format = *options.log_format;
+    if (options.log_level) configured.level = *options.log_level;
+    if (options.color) configured.color = *options.color;
+    return configured;
+}
 
 Result<config::Config> load(const Options& options) {
     // A probe asks a running program, and an empty migration is a file: neither needs the configuration's secrets.

@@ -2,11 +2,15 @@
 // The subcommands. Each returns the exit code of the program; failures have been reported by then.
 #pragma once
 
+#include "base/log.h"
 #include "base/result.h"
 #include "cli/options.h"
 #include "config/config.h"
 
 namespace ainit::cli {
+
+/// The log as the options want it, and as configured where they say nothing.
+log::Settings log_settings(const Options& options, log::Settings configured);
 
 /// The configuration that the options name, and the log as it says. What is wrong is reported; the first failure is returned.
 Result<config::Config> load(const Options& options);

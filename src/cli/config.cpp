@@ -15,11 +15,7 @@ int config_check(const Options& options) {
         options.without_secrets ? config::SecretFiles::skip : config::SecretFiles::read;
     const config::Loaded loaded =
         config::load(options.config_file, config::process_environment(), secrets);
-    log::Settings settings = loaded.config.log;
-    if (options.log_format) settings.format = *options.log_format;
-    if (options.log_level) settings.level = *options.log_level;
-    if (options.color) settings.color = *options.color;
-    log::set_up(settings);
+    log::set_up(log_settings(options, loaded.config.log));
     report_failures(loaded.failures);
     for (const Failure& warning : loaded.config.warnings)
         log::warn("config", warning.line(), {{"where", warning.where.text()}});

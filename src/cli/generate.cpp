@@ -157,7 +157,7 @@ std::string of_database(const config::Database& database) {
 std::string of_cluster(const config::Config& config) {
     std::string all =
         "# Written by alkemio-init config generate. \"alkemio-init plan\" finds nothing to do with it on the cluster it came from.\n"
-        "# What it cannot tell: passwords, migrations, what was revoked, and grants on columns and types.\n";
+        "# What it cannot tell: passwords, migrations, what was revoked, and grants on columns, types and procedures.\n";
     all += of_server(config.postgres);
     for (const config::Role& role : config.roles) all += of_role(role);
     for (const config::Database& database : config.databases) all += of_database(database);
@@ -169,11 +169,7 @@ std::string of_cluster(const config::Config& config) {
 int config_generate(const Options& options) {
     const std::string server = options.from.empty() ? "" : "url = " + config::toml_text(options.from);
     const config::Loaded loaded = config::load_text("[postgres]\n" + server, "--from", config::process_environment());
-    log::Settings settings = loaded.config.log;
-    settings.format = options.log_format.value_or(settings.format);
-    settings.level = options.log_level.value_or(settings.level);
-    settings.color = options.color.value_or(settings.color);
-    log::set_up(settings);
+    log::set_up(log_settings(options, loaded.config.log));
     if (!loaded.good()) {
         report_failures(loaded.failures);
         return loaded.failures.front().exit_code();

@@ -172,8 +172,7 @@ int dumb_init(int argc, char** argv) {
 
 std::optional<int> run_under_other_name(int argc, char** argv) {
     if (argc < 1) return {};
-    const std::string_view path{argv[0]};
-    const std::string_view name = path.substr(path.find_last_of('/') + 1);
+    const std::string_view name = base_name(argv[0]);
     if (name == "tini" || name == "tini-static") return tini(argc, argv);
     if (name == "dumb-init") return dumb_init(argc, argv);
     if (name == "wait") return wait_under_its_name(argc);

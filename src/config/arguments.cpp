@@ -10,19 +10,6 @@
 namespace ainit::config {
 namespace {
 
-/// `scheme://user:password@…`
-bool has_password_in_url(std::string_view text) {
-    const std::size_t scheme = text.find("://");
-    if (scheme == std::string_view::npos) return false;
-    std::string_view account = text.substr(scheme + 3);
-    account = account.substr(0, account.find_first_of("/?#"));
-    const std::size_t at = account.rfind('@');
-    if (at == std::string_view::npos) return false;
-    account = account.substr(0, at);
-    const std::size_t colon = account.find(':');
-    return colon != std::string_view::npos && colon + 1 < account.size();
-}
-
 bool is_a_name(const Config& config, const std::string& text) {
     return text == config.postgres.user || config.role(text) != nullptr || config.database(text) != nullptr;
 }
@@ -37,7 +24,7 @@ std::vector<const Secret*> secrets_of(const Config& config) {
 
 bool holds_a_secret(const Config& config, const std::string& argument) {
     constexpr std::size_t kShortest = 4;
-    if (has_password_in_url(argument)) return true;
+    if (without_password(argument) != argument) return true;
     return std::ranges::any_of(secrets_of(config), [&](const Secret* secret) {
         const std::string& text = secret->reveal();
         if (text.size() < kShortest || is_a_name(config, text)) return false;

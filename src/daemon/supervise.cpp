@@ -6,13 +6,14 @@
 
 #include <unistd.h>
 
+#include "base/text.h"
+
 namespace ainit::daemon {
 namespace {
 
 services::Service service_of(const Command& command, const Supervision& how) {
     services::Service service;
-    const std::string& file = command.arguments.front();
-    service.name = file.substr(file.find_last_of('/') + 1);
+    service.name = base_name(command.arguments.front());
     service.command = command;
     // What we are started with may have us in the background, where the terminal is somebody else's.
     if (::isatty(STDIN_FILENO) != 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) service.command.terminal = STDIN_FILENO;

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/text.h"
 #include "provision/provision.h"
 
 namespace ainit::provision {
@@ -56,15 +57,6 @@ Sql default_privileges() {
 
 std::string text(const Rows& rows, int row, int column) {
     return std::string{rows.text(row, column)};
-}
-
-std::vector<std::string> words(std::string_view text) {
-    std::vector<std::string> all;
-    for (std::size_t end = 0; !text.empty(); text.remove_prefix(std::min(end + 1, text.size()))) {
-        end = std::min(text.find(' '), text.size());
-        all.emplace_back(text.substr(0, end));
-    }
-    return all;
 }
 
 config::Role role_of(const std::string& name, const plan::ObservedRole& seen) {
@@ -127,7 +119,7 @@ void put_grants(const Rows& rows, config::Database& into) {
             std::tie(grant.on, grant.schema) = std::pair{std::get<0>(key), std::get<1>(key)};
             grant.roles = {std::get<2>(key)};
             grant.with_grant_option = std::get<3>(key);
-            grant.privileges = words(std::get<4>(key));
+            grant.privileges = split(std::get<4>(key), ' ');
             into.grants.push_back(std::move(grant));
         }
         if (const std::string object = text(rows, i, 2); !object.empty()) into.grants[at->second].objects.push_back(object);
@@ -141,7 +133,7 @@ void put_default_privileges(const Rows& rows, config::Database& into) {
         one.schema = text(rows, i, 1);
         one.on = text(rows, i, 2);
         one.roles = {text(rows, i, 3)};
-        one.privileges = words(rows.text(i, 4));
+        one.privileges = split(rows.text(i, 4), ' ');
         into.default_privileges.push_back(std::move(one));
     }
 }

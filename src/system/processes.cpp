@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "system/loop.h"
 
 namespace ainit::system {
@@ -47,11 +48,6 @@ std::map<pid_t, pid_t> parents() {
     }
     ::closedir(folder);
     return all;
-}
-
-/// What follows the last slash of a program's path.
-std::string_view base_name(std::string_view path) {
-    return path.substr(path.find_last_of('/') + 1);
 }
 
 std::string first_of(const std::string& file, char end) {

@@ -34,7 +34,7 @@ std::string name_of(const Committed& one) {
 /// file:line, the file without folders: the next image may have it elsewhere.
 std::string place_of(const Origin& where) {
     if (where.empty()) return {};
-    return fmt::format("{}:{}", where.file.substr(where.file.find_last_of('/') + 1), where.line);
+    return fmt::format("{}:{}", base_name(where.file), where.line);
 }
 
 /// The command tag of something that was done and told nothing.

@@ -28,6 +28,20 @@ TEST_CASE("text: trim takes blanks from both ends only") {
     CHECK(trim("").empty());
 }
 
+TEST_CASE("text: the base name of a path is what follows its last slash") {
+    CHECK(base_name("/usr/bin/kratos") == "kratos");
+    CHECK(base_name("kratos") == "kratos");
+    CHECK(base_name("bin/") == "");
+    CHECK(base_name("") == "");
+}
+
+TEST_CASE("text: a URL is shown without its password, and nothing else of it is hidden") {
+    CHECK(without_password("postgres://kratos:p@ss:word@host:5432/kratos?a=b@c") == "postgres://kratos:<redacted>@host:5432/kratos?a=b@c");
+    for (const char* plain : {"postgres://kratos@host/kratos", "postgres://kratos:@host", "http://host:80/a:b@c", "kratos:password@host", ""}) {
+        CHECK(without_password(plain) == plain);
+    }
+}
+
 TEST_CASE("text: letters compare without regard to their case") {
     CHECK(equals_ignoring_case("UTF8", "utf8"));
     CHECK_FALSE(equals_ignoring_case("UTF8", "utf-8"));
