@@ -215,7 +215,7 @@ std::string without_password(std::string_view url) {
     const std::size_t begin = scheme + 3;
     const std::size_t at = url.substr(0, url.find_first_of("/?#", begin)).rfind('@');
     const std::size_t colon = url.find(':', begin);
-    if (at == std::string_view::npos || at < begin || colon + 1 >= at) return std::string{url};
+    if (at == std::string_view::npos || at < begin || colon >= at || colon + 1 == at) return std::string{url};
     return fmt::format("{}<redacted>{}", url.substr(0, colon + 1), url.substr(at));
 }
 
