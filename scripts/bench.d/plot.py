@@ -4,8 +4,9 @@
 import os
 import tempfile
 
-# matplotlib wants a folder of its own; nobody's home is to be written to.
-os.environ.setdefault("MPLCONFIGDIR", tempfile.mkdtemp(prefix="alkemio-init-bench-plot."))
+# matplotlib wants a folder of its own; nobody's home is to be written to. It goes with the program.
+_own_folder = tempfile.TemporaryDirectory(prefix="alkemio-init-bench-plot.")
+os.environ.setdefault("MPLCONFIGDIR", _own_folder.name)
 
 import matplotlib
 
