@@ -110,13 +110,14 @@ void Dependents::tell(const config::Config& config, const std::set<std::string>&
     for (const config::Dependent& one : config.dependents) {
         std::set<std::string> needs;
         for (const config::Need& need : config::needs_of(config, one)) needs.insert(need.text());
-        if (!std::ranges::includes(met, needs)) continue;
         State& state = states_[one.name];
         const bool first = !state.told;
-        if (!first && !state.owed && !is_any_of(needs, changed)) continue;
+        // Also where something else that it needs is not there for now: no later look knows of this change.
+        state.owed = state.owed || (!first && is_any_of(needs, changed));
+        if (!std::ranges::includes(met, needs) || (!first && !state.owed)) continue;
         const std::string why = first ? "ready" : "changed";
         if (std::ranges::find(one.on, why) == one.on.end()) {
-            state.told = true;
+            state = {.told = true};
             continue;
         }
         auto reached = reach(one, why, sessions, stop.within(one.timeout));
@@ -129,7 +130,6 @@ void Dependents::tell(const config::Config& config, const std::set<std::string>&
         // Each look tries again: who does not run yet is no news.
         log::write(state.warned ? log::Level::debug : log::Level::warn, kRoom, failure.line(),
                    {{"where", failure.where.text()}, {"hint", failure.hint}});
-        state.owed = !first;
         state.warned = true;
     }
 }

@@ -37,6 +37,10 @@ class Dependents(harness.StackTest):
         self.assertEqual(ran.code, 0, ran.err)
         return ran
 
+    def logs_in(self, user, password):
+        environment = {**self.server.environment(PGDATABASE=user), "PGUSER": user, "PGPASSWORD": password}
+        return subprocess.run(["psql", "-Xqc", "SELECT"], env=environment, capture_output=True).returncode == 0
+
     def said(self, name):
         path = self.folder / name
         return path.read_text().split() if path.exists() else []
@@ -74,6 +78,27 @@ class Dependents(harness.StackTest):
         ran = self.ends(run)
         self.assertRegex(ran.err, 'told "other".*why=ready')
         self.assertEqual(self.said("late.heard"), ["changed"])
+
+    def test_a_change_is_told_though_something_else_was_not_there_when_it_came(self):
+        self.server.sql("CREATE DATABASE alkemio")
+        make = ["CREATE TABLE thing ()", "GRANT SELECT ON thing TO public"]
+        for statement in make:
+            self.server.value(statement, "alkemio")
+        config, run = self.begin_run(self.command("both", '["alkemio", "kratos"]') +
+                                     '[[check]]\ndatabase = "alkemio"\ntables = ["thing"]\n')
+        self.until(lambda: self.said("both.heard") == ["ready"], "nobody is told")
+        self.server.value("DROP TABLE thing", "alkemio")
+        (self.folder / "secrets/kratos").write_text("canary-renewed")
+        run.send(signal.SIGHUP)
+        self.until(lambda: self.logs_in("kratos", "canary-renewed"), "the new password is not set")
+        self.until(lambda: "thing" in self.run_program("healthcheck", "/readyz", config=config).err, "the missing table is not seen")
+        self.assertEqual(self.said("both.heard"), ["ready"])
+        for statement in make:
+            self.server.value(statement, "alkemio")
+        self.until(lambda: self.said("both.heard") == ["ready", "changed"], "the change is not told")
+        self.until(lambda: self.run_program("healthcheck", "/readyz", config=config).code == 0, "it does not become ready again")
+        self.ends(run)
+        self.assertEqual(self.said("both.heard"), ["ready", "changed"])
 
     def test_by_signal_with_a_pid_file_and_by_name(self):
         # No other test's programs have these names.
