@@ -82,7 +82,7 @@ std::optional<std::string> trouble_with_readiness(const std::string& how) {
         return "there is no text to look for";
     }
     const auto target = parse_target(how);
-    if (target && target->host.find('@') == std::string::npos) return {};
+    if (target && !target->has_user()) return {};
     if (target) return "a user and password would not be sent";
     if (looks_like_a_target(how)) return "it is no tcp://HOST:PORT, http(s)://HOST/PATH or file:PATH";
     return "it is none of started, alive:DURATION, notify, fd:N, log:TEXT, tcp://HOST:PORT, http(s)://…, file:PATH";

@@ -10,9 +10,12 @@ namespace ainit {
 
 struct Target {
     std::string scheme{};  ///< "tcp", "http", "https", "file"
-    std::string host{};    ///< a name or an address, without brackets
+    std::string host{};    ///< a name or an address, without brackets; what stands before it with an @, too
     std::string port{};    ///< 1 to 65535
     std::string path{"/"}; ///< of HTTP, or the file's
+
+    /// `http://user@host`, with a password or without: nothing here sends one, and what logs a target would show it.
+    bool has_user() const { return host.find('@') != std::string::npos; }
 };
 
 /// `tcp://HOST:PORT`, `http://HOST[:PORT][/PATH]`, `https://…`, `file:PATH`; empty if it is none of these.

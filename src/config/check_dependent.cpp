@@ -105,9 +105,11 @@ class DependentChecker : Checker {
     void check_url(const Dependent& one) {
         if (one.url.empty()) return;
         const auto target = parse_target(one.url);
-        if (target && target->scheme.starts_with("http")) return;
+        const bool http = target && target->scheme.starts_with("http");
+        if (http && !target->has_user()) return;
         fail(Code::config_type, fmt::format("cannot use \"{}\" as \"url\" in {}", without_password(one.url), who(one)),
-             "it is no http://HOST[:PORT][/PATH] or https://…, without a user and password", "", at(one.origin, "url"));
+             http ? "a user and password would not be sent" : "it is no http://HOST[:PORT][/PATH] or https://…",
+             http ? "take them out, or call it by command" : "", at(one.origin, "url"));
     }
 };
 

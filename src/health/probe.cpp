@@ -102,9 +102,7 @@ std::string attempt(const Target& target, const Stop& stop) {
 Result<std::string> wait_for(const std::string& text, const Stop& stop) {
     const auto target = parse_target(text);
     if (!target) return no_target(text, "it is no tcp://HOST:PORT, http(s)://HOST/PATH or file:PATH");
-    if (target->host.find('@') != std::string::npos) {
-        return no_target(without_password(text), "a user and password would not be sent");
-    }
+    if (target->has_user()) return no_target(without_password(text), "a user and password would not be sent");
     const auto began = Clock::now();
     std::string last;
     for (Duration pause = kFirstPause; !stop.over(); pause = std::min(pause * 2, kLongestPause)) {

@@ -67,6 +67,11 @@ TEST_CASE("dependent: what is wrong with it") {
     CHECK(refused("process = \"x\"\ncommand = [\"true\"]\n", "cannot use process in dependent \"d\": there is no signal"));
     CHECK(refused("signal = \"HUP\"\nprocess = \"x\"\nurl = \"http://a/\"\n", "cannot use url in dependent \"d\": it is told by signal"));
     CHECK(refused("url = \"tcp://a:1\"\n", "cannot use \"tcp://a:1\" as \"url\""));
+    for (const char* user : {"u", "u:", "u:canary", "u:canary:b@c"}) {
+        const std::string by_url = fmt::format("url = \"https://{}@a:443/\"\n", user);
+        CHECK(refused(by_url, "as \"url\" in dependent \"d\": a user and password would not be sent"));
+        CHECK(failures(dependent(by_url)).find("canary") == std::string::npos);
+    }
     CHECK(refused("url = \"http://a/\"\nmethod = \"DELETE\"\n", "method"));
     CHECK(refused("channel = \"c\"\n", "cannot use channel in dependent \"d\": there is no database"));
     CHECK(refused("channel = \"c\"\ndatabase = \"kratoss\"\n", "kratoss"));
