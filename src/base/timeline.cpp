@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/json.hpp>
+
 #include "base/text.h"
 
 namespace ainit {
@@ -65,6 +67,30 @@ void Timeline::fold(int first, const std::string& kind, const std::string& name,
     all.ended = ended;
     events_.erase(from, events_.end());
     events_.push_back(std::move(all));
+}
+
+int depth(const std::vector<Event>& events, const Event& event) {
+    int deep = 0;
+    for (int parent = event.parent; parent > 0; parent = events[static_cast<std::size_t>(parent - 1)].parent) ++deep;
+    return deep;
+}
+
+boost::json::array to_json(const Timeline& timeline) {
+    boost::json::array out;
+    const Microseconds now = timeline.now();
+    for (const Event& event : timeline.events()) {
+        out.push_back(boost::json::object{{"number", event.number},
+                                          {"parent", event.parent},
+                                          {"kind", event.kind},
+                                          {"name", event.name},
+                                          {"lane", event.lane},
+                                          {"begin_ms", std::chrono::floor<Duration>(event.began).count()},
+                                          {"duration_ms", std::chrono::floor<Duration>(event.took(now)).count()},
+                                          {"failed", event.failed},
+                                          {"going_on", !event.ended},
+                                          {"note", event.note}});
+    }
+    return out;
 }
 
 std::string Timeline::started_at() const { return show_utc(started_); }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/fwd.hpp>
+
 #include "base/stop.h"
 
 namespace ainit {
@@ -29,7 +31,12 @@ struct Event {
 
     /// How long it took, or has taken until `now`.
     Microseconds took(Microseconds now) const { return ended.value_or(now) - began; }
+    /// Checks of one login are asked together: their sum says it for people, unless one failed.
+    bool worth_a_line() const { return kind != "check" || failed; }
 };
+
+/// How many parts it lies within. `events`: all of its timeline.
+int depth(const std::vector<Event>& events, const Event& event);
 
 class Timeline {
   public:
@@ -53,6 +60,8 @@ class Timeline {
     Microseconds at(Deadline moment) const { return std::chrono::floor<Microseconds>(moment - began_); }
     Microseconds now() const { return at(Clock::now()); }
     std::chrono::system_clock::time_point started() const { return started_; }
+    /// The moment from which everything in it counts.
+    Deadline zero() const { return began_; }
     /// ISO 8601, UTC, in milliseconds.
     std::string started_at() const;
 
@@ -68,6 +77,9 @@ class Timeline {
     mutable std::mutex guard_{};
     std::vector<Event> events_{};  ///< at [number - 1]
 };
+
+/// Its events in their order, as `--output json` and /status have them: docs/manual.md, TIMELINE.
+boost::json::array to_json(const Timeline& timeline);
 
 /// A part of a timeline, for as long as it lives.
 class Span {

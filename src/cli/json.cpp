@@ -18,7 +18,6 @@ json::object of(const migrate::Entry& entry);
 json::object of(const migrate::JournalLine& line);
 json::object of(const daemon::MigrationStatus& status);
 json::object of(const daemon::Phase& phase);
-json::array of(const Timeline& timeline);
 json::object of(const verify::Finding& finding);
 json::object of(const NamedDatabase& database);
 
@@ -133,24 +132,6 @@ json::object of(const daemon::Phase& phase) {
     return {{"name", phase.name}, {"milliseconds", phase.duration.count()}, {"note", phase.note}};
 }
 
-json::array of(const Timeline& timeline) {
-    json::array out;
-    const Microseconds now = timeline.now();
-    for (const Event& event : timeline.events()) {
-        out.push_back(json::object{{"number", event.number},
-                                   {"parent", event.parent},
-                                   {"kind", event.kind},
-                                   {"name", event.name},
-                                   {"lane", event.lane},
-                                   {"begin_ms", std::chrono::floor<Duration>(event.began).count()},
-                                   {"duration_ms", std::chrono::floor<Duration>(event.took(now)).count()},
-                                   {"failed", event.failed},
-                                   {"going_on", !event.ended},
-                                   {"note", event.note}});
-    }
-    return out;
-}
-
 json::object of(const NamedDatabase& pair) {
     const plan::ObservedDatabase& database = pair.second;
     json::object extensions;
@@ -178,7 +159,7 @@ std::string summary_json(const daemon::Summary& summary, int exit_code) {
                            {"checks", all(summary.findings)},
                            {"phases", all(summary.phases())},
                            {"started_at", summary.timeline->started_at()},
-                           {"timeline", of(*summary.timeline)},
+                           {"timeline", to_json(*summary.timeline)},
                            {"failures", all(summary.failures)},
                            {"locked", summary.locked},
                            {"changed", summary.changed()},

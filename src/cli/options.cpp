@@ -328,10 +328,12 @@ class Parser {
         health->add_option("path", options_.path, "/livez, /readyz, /startupz or /status")
             ->check(CLI::IsMember({"/livez", "/readyz", "/startupz", "/status"}))
             ->capture_default_str();
+        health->add_option("--service", options_.service, "A service of `run` alone, of which /livez, /readyz or /startupz is asked")
+            ->type_name("NAME");
         health->add_option("--address", options_.address, "Where it listens; default: [health] listen")
             ->type_name("ADDRESS");
         with_timeout(health, "For the answer; default 3s");
-        health->footer("Example: HEALTHCHECK CMD [\"alkemio-init\", \"healthcheck\"]");
+        health->footer("Examples:\n  HEALTHCHECK CMD [\"alkemio-init\", \"healthcheck\"]\n  alkemio-init healthcheck --service kratos");
     }
 
     void add_migrate() {

@@ -72,6 +72,7 @@ struct Options {
     bool without_secrets{false};         ///< config check, config show: secret files need not be there
     std::string address{};               ///< healthcheck: where to ask
     std::string path{"/readyz"};         ///< healthcheck: what to ask
+    std::string service{};               ///< healthcheck: of this service alone
 };
 
 /// Options, or the exit code when there is nothing left to do (--help, --version, wrong usage: already said).

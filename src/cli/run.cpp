@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands about staying: run, healthcheck.
 #include "base/address.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/report.h"
@@ -38,7 +39,8 @@ int healthcheck(const Options& options, const config::Config& config) {
         report_failures(all);
         return all[0].exit_code();
     }
-    const auto answer = daemon::healthcheck(address, options.path, options.timeout.value_or(kPatience));
+    const std::string path = options.service.empty() ? options.path : fmt::format("{}?service={}", options.path, percent_encode(options.service));
+    const auto answer = daemon::healthcheck(address, path, options.timeout.value_or(kPatience));
     if (answer) {
         print(*answer);
         return 0;

@@ -39,12 +39,6 @@ std::string share(Microseconds part, Microseconds whole) {
     return whole.count() == 0 ? "-" : fmt::format("{} %", (200 * part.count() / whole.count() + 1) / 2);
 }
 
-int depth(const std::vector<Event>& events, const Event& event) {
-    int deep = 0;
-    for (int parent = event.parent; parent > 0; parent = events[static_cast<std::size_t>(parent - 1)].parent) ++deep;
-    return deep;
-}
-
 /// Right-aligned, so that figures can be compared.
 void align(std::vector<std::vector<std::string>>& rows, std::size_t cell) {
     std::size_t widest = 0;
@@ -84,8 +78,7 @@ std::string timeline_text(const Timeline& timeline) {
     const Microseconds total = timeline.total();
     std::vector<std::vector<std::string>> rows{{"START", "TOOK", "SHARE", "", "WHAT"}};
     for (const Event& event : events) {
-        // Checks of one login are asked together: their sum says it, unless one failed.
-        if (event.kind == "check" && !event.failed) continue;
+        if (!event.worth_a_line()) continue;
         const Microseconds took = event.took(total);
         rows.push_back({show(std::chrono::floor<Duration>(event.began)), show(std::chrono::floor<Duration>(took)),
                         share(took, total), bar(event, total), what(event, depth(events, event))});

@@ -21,7 +21,7 @@ constexpr SectionEntry kSections[] = {
     {"check", "[[check]]", "What must hold in the end, asked as the service's own role over its own login."},
     {"service", "[[service]]", "A program that `run` starts as soon as what it needs is there, keeps, and ends: see [services.md](services.md)."},
     {"dependent", "[[dependent]]", "A program that others start, and that `run` tells when what it needs is there, or has changed: see [services.md](services.md)."},
-    {"health", "[health]", "The endpoint of `run` for probes."},
+    {"health", "[health]", "The endpoint of `run` for probes, Prometheus and people: [manual.md](manual.md), HEALTH."},
     {"run", "[run]", "What `run` does after provisioning."},
     {"log", "[log]", "The log on stderr. The options --log-format, --log-level and --color count more."},
 };

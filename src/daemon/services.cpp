@@ -113,6 +113,7 @@ health::ServiceFacts facts_of(const services::Status& status) {
     facts.name = status.name;
     facts.state = name_of(status.state);
     facts.ready = status.state == State::ready || status.state == State::done;
+    facts.given_up = status.state == State::failed || status.state == State::stopped;
     facts.pid = status.pid;
     facts.restarts = status.restarts;
     facts.said = scrub(status.said);
@@ -154,7 +155,10 @@ services::Supervisor::Hooks Services::supervisor_hooks(Hooks hooks) {
         health::probe(loop_, target, std::move(done));
     };
     out.command = [this](const std::string& name) { return command_of(name); };
-    out.changed = std::move(hooks.changed);
+    out.changed = [this, changed = std::move(hooks.changed)] {
+        for (const health::ServiceFacts& one : facts()) starts_.hear(one);
+        if (changed) changed();
+    };
     out.failed = std::move(hooks.failed);
     out.ending = std::move(hooks.ending);
     out.over = std::move(hooks.over);
@@ -173,7 +177,10 @@ Result<Command> Services::command_of(const std::string& name) const {
     return failure;
 }
 
-void Services::start() { supervisor_.start(); }
+void Services::start() {
+    for (const health::ServiceFacts& one : facts()) starts_.hear(one);
+    supervisor_.start();
+}
 
 void Services::use(std::shared_ptr<const config::Config> config, postgres::Server server) {
     config_ = std::move(config);
@@ -188,7 +195,10 @@ void Services::stop(int signal) { supervisor_.stop(signal); }
 
 std::vector<health::ServiceFacts> Services::facts() const {
     std::vector<health::ServiceFacts> all;
-    for (const services::Status& one : supervisor_.status()) all.push_back(facts_of(one));
+    for (const services::Status& one : supervisor_.status()) {
+        all.push_back(facts_of(one));
+        all.back().was_ready = starts_.was_ready(one.name);
+    }
     return all;
 }
 

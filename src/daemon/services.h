@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/service_starts.h"
 #include "health/server.h"
 #include "postgres/server.h"
 #include "services/supervisor.h"
@@ -44,6 +45,8 @@ class Services {
     void stop(int signal);
 
     std::vector<health::ServiceFacts> facts() const;
+    /// What each service waited for and how long it took, until it was ready for the first time.
+    std::shared_ptr<const Timeline> starts() const { return starts_.timeline(); }
     /// Why those that count for it are not all ready, in one line; empty: they are.
     std::string not_ready() const;
 
@@ -55,6 +58,7 @@ class Services {
     system::Loop& loop_;
     std::shared_ptr<const config::Config> config_;
     postgres::Server server_;
+    ServiceStarts starts_{};
     services::Supervisor supervisor_;
 };
 

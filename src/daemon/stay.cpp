@@ -15,6 +15,7 @@
 #include "daemon/dependents.h"
 #include "daemon/services.h"
 #include "health/server.h"
+#include "daemon/look_facts.h"
 #include "postgres/idle.h"
 #include "system/loop.h"
 
@@ -82,13 +83,17 @@ class Stay {
         timer_.cancel();
         const bool reload = std::exchange(reload_, false);
         const bool watch = !watched_;
-        loop_.work([this, reload, watch] { work(reload, watch); }, [this] { looked(); });
+        const auto timeline = std::make_shared<Timeline>();
+        (started_ ? current_ : start_) = timeline;
+        publish();
+        loop_.work([this, reload, watch, timeline] { work(reload, watch, timeline); }, [this] { looked(); });
     }
 
-    void work(bool reload, bool watch) {
+    void work(bool reload, bool watch, const std::shared_ptr<Timeline>& timeline) {
         if (reload) read_again();
         postgres::Sessions sessions{server_of(*config_)};
         Order order;
+        order.timeline = timeline;
         order.run_what_cannot_be_asked = !started_;
         order.on_setback = [this](const Failure& failure) {
             loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });
@@ -167,8 +172,20 @@ class Stay {
     void publish() {
         std::string reason = ending_ ? "it is stopping" : reason_;
         if (reason.empty() && services_) reason = services_->not_ready();
-        status_.set({started_, reason.empty(), reason, json_, {}});
+        status_.set({.started = started_,
+                     .ready = reason.empty(),
+                     .reason = reason,
+                     .json = json_,
+                     .server = server_name_,
+                     .looks = looks_,
+                     .start = start_,
+                     .latest = latest_,
+                     .current = current_,
+                     .beside = services_ ? services_->starts() : nullptr,
+                     .looking = busy_,
+                     .ending = ending_});
         if (services_) status_.set_services(services_->facts());
+        if (server_) server_->changed();
     }
 
     void looked() {
@@ -179,6 +196,11 @@ class Stay {
         started_ = started_ || good;
         reason_ = good ? "" : scrub(summary_.failures.front().line());
         json_ = scrub(hooks_.json(summary_));
+        if (!summary_.server.empty()) server_name_ = summary_.server;
+        count_look(looks_, summary_);
+        const auto told = first ? start_ : std::exchange(current_, nullptr);
+        if (!good || (!first && summary_.changed() > 0)) latest_ = told;
+        else if (first) latest_.reset();
         failed_start_ = first && !good ? summary_.exit_code() : 0;
         publish();
         // What services have ended by themselves for counts more than that the look was ended with them.
@@ -272,6 +294,11 @@ class Stay {
     int failed_start_{0};  ///< exit code of a first provisioning that did not succeed
     std::string reason_{"provisioning has not finished"};  ///< why the cluster is not as wanted
     std::string json_{"{}"};
+    std::string server_name_{};
+    health::LookFacts looks_{};
+    std::shared_ptr<const Timeline> start_{};    ///< of the look that provisions first
+    std::shared_ptr<const Timeline> latest_{};   ///< of the last one that failed, or changed something after the start
+    std::shared_ptr<const Timeline> current_{};  ///< of the one after it that goes on
     Duration stop_delay_;
     bool delaying_{false};
     bool ended_by_services_{false};

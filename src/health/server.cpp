@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "health/server.h"
 
+#include <sstream>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
@@ -14,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
-#include "base/log.h"
+#include "health/answer.h"
 #include "system/context.h"
 
 namespace ainit::health {
@@ -30,48 +33,44 @@ constexpr std::size_t kMostConnections = 64;
 constexpr std::size_t kLargestHeader = 8 * 1024;
 constexpr std::chrono::seconds kPatience{5};
 constexpr std::chrono::milliseconds kPauseAfterError{100};
+constexpr unsigned kNotAllowed = 405;
+/// Pages that are open; beyond, the oldest goes, and comes again.
+constexpr std::size_t kMostWatching = 16;
+/// Between two events.
+constexpr std::chrono::milliseconds kTick{250};
+/// After which a page that lost us asks again.
+constexpr std::chrono::milliseconds kRetry{2'000};
+constexpr std::string_view kPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
+                                     "form-action 'none'; frame-ancestors 'none'";
 
-struct Answer {
-    http::status status{http::status::ok};
-    std::string type{"text/plain"};
-    std::string body{};
+/// Sent to pages that are open, the last at once when it comes.
+using Event = std::shared_ptr<const std::string>;
+
+/// Whoever knows all connections.
+class Watched {
+  public:
+    /// One that has become a stream of events.
+    virtual void watch(std::shared_ptr<class Connection> connection) = 0;
+    virtual void changed() = 0;
+
+  protected:
+    ~Watched() = default;
 };
 
-Answer answer(std::string_view target, const Status::Facts& facts) {
-    const std::string_view path = target.substr(0, target.find('?'));
-    const auto probe = [&](bool good) -> Answer {
-        if (good) return {http::status::ok, "text/plain", "ok\n"};
-        return {http::status::service_unavailable,
-                "text/plain",
-                fmt::format("not ready: {}\n", facts.reason)};
-    };
-    if (path == "/livez") return {http::status::ok, "text/plain", "ok\n"};
-    if (path == "/readyz") return probe(facts.ready);
-    if (path == "/startupz") return probe(facts.started);
-    if (path == "/status") return {http::status::ok, "application/json", facts.json};
-    return {http::status::not_found,
-            "text/plain",
-            "there are /livez, /readyz, /startupz and /status\n"};
-}
-
-/// One connection, from its request to its answer.
+/// One connection, from its request to its answer, or to the end of its events.
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Protocol::socket socket, const Status& status)
-        : stream_{std::move(socket)}, status_{status} {
+    Connection(Protocol::socket socket, const Status& status, Watched& all) : stream_{std::move(socket)}, status_{status}, all_{all} {
         parser_.header_limit(kLargestHeader);
         parser_.body_limit(0);
     }
 
     void start() {
         stream_.expires_after(kPatience);
-        http::async_read(stream_,
-                         buffer_,
-                         parser_,
-                         [self = shared_from_this()](beast::error_code error, std::size_t) {
-                             if (error) return self->close();
-                             self->reply();
-                         });
+        http::async_read(stream_, buffer_, parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+            if (error) return self->close();
+            self->reply();
+        });
     }
 
     /// Also before its request has come.
@@ -81,32 +80,77 @@ class Connection : public std::enable_shared_from_this<Connection> {
         stream_.close();
     }
 
+    /// Of those that come while one is written, the last is written after it.
+    void send(const Event& event) {
+        if (sent_ && *sent_ == *event) return;
+        if (writing_) {
+            behind_ = true;
+            return;
+        }
+        sent_ = event;
+        write(asio::buffer(*sent_));
+    }
+
   private:
     void reply() {
         const http::request<http::empty_body>& request = parser_.get();
-        const bool reads =
-            request.method() == http::verb::get || request.method() == http::verb::head;
-        Answer made =
-            reads ? answer({request.target().data(), request.target().size()}, status_.get())
-                  : Answer{http::status::method_not_allowed, "text/plain", "only GET and HEAD\n"};
+        const std::string_view target{request.target().data(), request.target().size()};
+        const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
+        if (request.method() == http::verb::get && asks_for_events(target)) return stream_events();
+        Answer made = reads ? answer(target, status_.get()) : Answer{.status = kNotAllowed, .body = "only GET and HEAD\n"};
         response_.result(made.status);
         response_.version(request.version());
-        response_.set(http::field::content_type, made.type);
-        response_.set(http::field::cache_control, "no-store");
-        response_.keep_alive(false);
+        set_headers(made.type);
         response_.content_length(made.body.size());
         if (request.method() != http::verb::head) response_.body() = std::move(made.body);
-        http::async_write(
-            stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) {
-                self->close();
-            });
+        http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) { self->close(); });
+    }
+
+    void set_headers(const std::string& type) {
+        response_.set(http::field::content_type, type);
+        response_.set(http::field::cache_control, "no-store");
+        response_.set("Content-Security-Policy", kPolicy);
+        response_.set("X-Content-Type-Options", "nosniff");
+        response_.set("Referrer-Policy", "no-referrer");
+        response_.keep_alive(false);
+    }
+
+    /// As HTML's "server-sent events" have it: until one side closes.
+    void stream_events() {
+        response_.version(parser_.get().version());
+        set_headers("text/event-stream");
+        std::ostringstream head;
+        head << response_.base() << "retry: " << kRetry.count() << "\n\n";
+        head_ = head.str();
+        write(asio::buffer(head_));
+        all_.watch(shared_from_this());
+        // It has nothing more to say: what can be read now is its end.
+        stream_.socket().async_wait(Protocol::socket::wait_read, [self = shared_from_this()](const beast::error_code& error) {
+            if (!error) self->close();
+        });
+    }
+
+    void write(asio::const_buffer text) {
+        writing_ = true;
+        stream_.expires_after(kPatience);
+        asio::async_write(stream_, text, [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+            self->writing_ = false;
+            if (error) return self->close();
+            self->stream_.expires_never();
+            if (std::exchange(self->behind_, false)) self->all_.changed();
+        });
     }
 
     Stream stream_;
     const Status& status_;
+    Watched& all_;
     beast::flat_buffer buffer_{kLargestHeader};
     http::request_parser<http::empty_body> parser_{};
     http::response<http::string_body> response_{};
+    std::string head_{};
+    Event sent_{};
+    bool writing_{false};
+    bool behind_{false};
 };
 
 Failure cannot_listen(const std::string& listen, std::string because) {
@@ -120,25 +164,10 @@ Failure cannot_listen(const std::string& listen, std::string because) {
 
 }  // namespace
 
-void Status::set(Facts facts) {
-    const std::lock_guard guard{mutex_};
-    facts.services = std::move(facts_.services);
-    facts_ = std::move(facts);
-}
+using Connections = std::vector<std::weak_ptr<Connection>>;
 
-void Status::set_services(std::vector<ServiceFacts> services) {
-    const std::lock_guard guard{mutex_};
-    facts_.services = std::move(services);
-}
-
-Status::Facts Status::get() const {
-    const std::lock_guard guard{mutex_};
-    return facts_;
-}
-
-struct Server::Implementation {
-    Implementation(asio::io_context& context, const Status& from)
-        : acceptor{context}, pause{context}, status{from} {}
+struct Server::Implementation final : Watched {
+    Implementation(asio::io_context& context, const Status& from) : acceptor{context}, pause{context}, tick{context}, status{from} {}
 
     ~Implementation() {
         if (!path.empty() && path.front() != '\0') ::unlink(path.c_str());
@@ -159,14 +188,52 @@ struct Server::Implementation {
     /// Beyond the limit the one that has been there longest goes: a probe says what it wants at once, and who does not
     /// must not keep it out.
     void serve(Protocol::socket socket) {
-        std::erase_if(open, [](const auto& one) { return one.expired(); });
-        if (open.size() >= kMostConnections) {
-            if (auto oldest = open.front().lock()) oldest->close();
-            open.erase(open.begin());
-        }
-        auto connection = std::make_shared<Connection>(std::move(socket), status);
+        auto connection = std::make_shared<Connection>(std::move(socket), status, *this);
         connection->start();
-        open.push_back(connection);
+        add(connection, open, kMostConnections);
+    }
+
+    static void add(const std::shared_ptr<Connection>& connection, Connections& all, std::size_t most) {
+        std::erase_if(all, [](const auto& one) { return one.expired(); });
+        if (all.size() >= most) {
+            if (auto oldest = all.front().lock()) oldest->close();
+            all.erase(all.begin());
+        }
+        all.push_back(connection);
+    }
+
+    void watch(std::shared_ptr<Connection> connection) override {
+        std::erase_if(open, [&](const auto& one) { return one.lock() == connection; });
+        add(connection, watching, kMostWatching);
+        push();
+    }
+
+    /// Changes that come close together are told together.
+    void changed() override {
+        if (ticking || watching.empty()) return;
+        push_later();
+    }
+
+    void push_later() {
+        ticking = true;
+        tick.expires_after(kTick);
+        tick.async_wait([this](const beast::error_code& error) {
+            if (error) return;
+            ticking = false;
+            push();
+        });
+    }
+
+    /// While a look or a start goes on, time itself is news. Without anybody who watches nothing is drawn, and no timer runs.
+    void push() {
+        std::erase_if(watching, [](const auto& one) { return one.expired(); });
+        if (watching.empty()) return;
+        const Facts facts = status.get();
+        const Event drawn = std::make_shared<const std::string>(event(facts));
+        for (const auto& one : watching) {
+            if (const auto connection = one.lock()) connection->send(drawn);
+        }
+        if ((facts.looking || facts.services_start()) && !ticking) push_later();
     }
 
     /// Without descriptors to spare the same error would come again at once, for ever.
@@ -179,8 +246,11 @@ struct Server::Implementation {
 
     asio::basic_socket_acceptor<Protocol> acceptor;
     asio::steady_timer pause;
+    asio::steady_timer tick;
+    bool ticking{false};
     const Status& status;
-    std::vector<std::weak_ptr<Connection>> open{};  ///< the oldest first
+    Connections open{};      ///< the oldest first
+    Connections watching{};  ///< the pages
     std::string path{};
 };
 
@@ -188,6 +258,8 @@ Server::Server(std::unique_ptr<Implementation> implementation)
     : implementation_{std::move(implementation)} {}
 
 Server::~Server() = default;
+
+void Server::changed() { implementation_->changed(); }
 
 namespace {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The endpoint for probes and its client, over real sockets, with clients that do not behave.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
@@ -60,6 +61,14 @@ class Endpoint {
     std::string ask(const std::string& path) const {
         const auto answer = health::ask(listen_, path, Stop{}.within(20s));
         return answer ? *answer : "no: " + answer.error().because;
+    }
+
+    /// As the run tells it.
+    void tell(health::Facts facts) {
+        loop_.post([this, facts = std::move(facts)]() mutable {
+            status.set(std::move(facts));
+            server_->changed();
+        });
     }
 
     health::Status status;
@@ -123,13 +132,13 @@ TEST_CASE("health: probes are answered on every kind of address") {
         CHECK(endpoint.ask("/livez") == "ok\n");
         CHECK(endpoint.ask("/readyz") == "no: not ready: waiting for the server");
         CHECK(endpoint.ask("/startupz") == "no: not ready: waiting for the server");
-        CHECK(endpoint.ask("/status") == R"({"a":1})");
+        CHECK(endpoint.ask("/status").starts_with(R"({"a":1,"started":false,"ready":false,"reason":"waiting for the server")"));
         endpoint.status.set({true, false, "kratos: 2 pending", "{}"});
         CHECK(endpoint.ask("/startupz") == "ok\n");
         CHECK(endpoint.ask("/readyz?verbose") == "no: not ready: kratos: 2 pending");
         endpoint.status.set({true, true, "", "{}"});
         CHECK(endpoint.ask("/readyz") == "ok\n");
-        CHECK(endpoint.ask("/metrics") == "no: there are /livez, /readyz, /startupz and /status");
+        CHECK(endpoint.ask("/nothing").starts_with("no: there are /livez, /readyz"));
     }
 }
 
@@ -205,6 +214,93 @@ TEST_CASE("health: idle clients beyond 64 keep no probe out, the oldest of them 
     CHECK(::poll(&last, 1, 0) == 0);
 }
 
+std::ptrdiff_t descriptors() {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, std::filesystem::directory_iterator{});
+}
+
+/// A page that is open: what the server sends it.
+class Page {
+  public:
+    explicit Page(int port) : fd_{connect_to(port)} {
+        const std::string_view request = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
+        REQUIRE(::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
+    }
+
+    /// Whether this comes, in what was not read yet, within the patience.
+    bool gets(std::string_view what, Duration patience = 20s) {
+        const Stop stop = Stop{}.within(patience);
+        while (come_.find(what) == std::string::npos) {
+            if (stop.wait_fd(fd_.get(), POLLIN) != 1) return false;
+            char buffer[4096];
+            const ssize_t size = ::read(fd_.get(), buffer, sizeof buffer);
+            if (size <= 0) return false;
+            come_.append(buffer, static_cast<std::size_t>(size));
+        }
+        come_.erase(0, come_.find(what) + what.size());
+        return true;
+    }
+    int fd() const { return fd_.get(); }
+
+  private:
+    UniqueFd fd_;
+    std::string come_{};
+};
+
+TEST_CASE("health: an open page is sent what changes, and nothing while nothing does") {
+    const int port = free_port();
+    Endpoint endpoint{fmt::format("127.0.0.1:{}", port)};
+    endpoint.tell({.reason = "waiting for the server", .looking = true});
+    Page page{port};
+    CHECK(page.gets("Content-Type: text/event-stream\r\n"));
+    CHECK(page.gets("retry: 2000\n\n"));
+    CHECK(page.gets("data: <h1 class=\"busy\">Provisioning</h1>"));
+    CHECK(page.gets("\n\n"));
+    endpoint.tell({.started = true, .ready = true});
+    CHECK(page.gets("data: <h1 class=\"good\">Ready</h1>"));
+    CHECK(page.gets("\n\n"));
+    endpoint.tell({.started = true, .ready = true});
+    CHECK_FALSE(page.gets("data:", 1'000ms));
+}
+
+TEST_CASE("health: open pages keep no probe out, the oldest beyond 16 goes, and one that does not read is hung up on") {
+    const int port = free_port();
+    Endpoint endpoint{fmt::format("127.0.0.1:{}", port)};
+    // Much to draw, and other each time, so that who does not read is soon behind.
+    std::string long_text(500'000, 'x');
+    endpoint.tell({.reason = long_text, .looking = true});
+    std::vector<std::unique_ptr<Page>> pages;
+    for (int i = 0; i < 20; ++i) {
+        pages.push_back(std::make_unique<Page>(port));
+        CHECK(pages.back()->gets("retry: 2000\n\n"));
+    }
+    CHECK(read_all(pages.front()->fd()) != "hangs");
+    CHECK(endpoint.ask("/livez") == "ok\n");
+    const auto open = descriptors();
+    const Stop stop = Stop{}.within(60s);
+    // What it does not read stays in the sockets' buffers first.
+    while (descriptors() > open - 16 && stop.sleep(100ms)) {
+        std::ranges::reverse(long_text);
+        long_text.push_back('y');
+        endpoint.tell({.reason = long_text, .looking = true});
+    }
+    CHECK(descriptors() == open - 16);
+    CHECK(endpoint.ask("/livez") == "ok\n");
+}
+
+TEST_CASE("health: pages that are closed are forgotten") {
+    const int port = free_port();
+    Endpoint endpoint{fmt::format("127.0.0.1:{}", port)};
+    endpoint.tell({.started = true, .ready = true});
+    const auto before = descriptors();
+    for (int i = 0; i < 50; ++i) {
+        Page page{port};
+        CHECK(page.gets("Ready"));
+    }
+    const Stop stop = Stop{}.within(20s);
+    while (descriptors() > before && stop.sleep(20ms)) {}
+    CHECK(descriptors() == before);
+}
+
 TEST_CASE("health: the socket of a run that was killed is taken over, and one's own is removed") {
     const test::Scratch scratch;
     const std::string path = scratch.folder() + "/health.sock";
@@ -267,7 +363,7 @@ TEST_CASE("health: asking where nobody is, or where nobody answers, ends with th
 
 TEST_CASE("health: the services stay as they are when the rest changes") {
     health::Status status;
-    status.set_services({{"kratos", "ready", true, 7}});
+    status.set_services({{.name = "kratos", .state = "ready", .ready = true, .pid = 7}});
     status.set({true, false, "hydra: 2 pending", "{}"});
     REQUIRE(status.get().services.size() == 1);
     CHECK(status.get().services.front().name == "kratos");
