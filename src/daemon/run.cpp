@@ -117,10 +117,8 @@ bool Attempt::look() {
     if (provisions()) {
         for (const Failure& warning : summary_.plan.warnings) log::warn("plan", warning.line());
     }
-    {
-        PhaseClock clock{summary_, "look", "look at migrations"};
-        summary_.migrations = migrations_.look(provisions() ? &summary_.observed : nullptr, stop_);
-    }
+    const PhaseClock clock{summary_, "look", "look at migrations"};
+    summary_.migrations = migrations_.look(provisions() ? &summary_.observed : nullptr, stop_);
     if (stop_.requested()) return fail(stop_.failure(Code::not_ready, "cannot finish looking at the cluster"));
     if (provisions() && !migrations_.something_to_run(summary_.migrations)) {
         summary_.plan = plan::make_plan(config_, summary_.observed, plan::Phase::after_migrations);

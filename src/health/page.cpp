@@ -17,7 +17,7 @@ constexpr Microseconds kWorthShowing{1'000'000};
 constexpr int kDeepest = 3;
 /// Of a bar, so that what took no time is seen too.
 constexpr long long kWidth = 1'000;
-constexpr long long kNarrowest = 4;
+constexpr long long kNarrowest = 8;
 
 /// Text that came from elsewhere, as HTML in one line; what is secret is taken out before it is escaped.
 std::string text(std::string_view raw) {
@@ -52,7 +52,8 @@ Rows rows_of(const Timeline& timeline, const Timeline* beside) {
         const Microseconds moved = timeline.at(beside->zero());
         const int first = static_cast<int>(rows.events.size());
         for (Event event : beside->events()) {
-            event.began += moved;
+            // It may be a moment older than the other.
+            event.began = std::max(event.began + moved, Microseconds{0});
             if (event.ended) *event.ended += moved;
             event.number += first;
             if (event.parent > 0) event.parent += first;

@@ -68,10 +68,15 @@ Supervisor::Unit* Supervisor::main_unit() {
     return units_.size() == 1 ? units_.front().get() : nullptr;
 }
 
+Supervisor::Unit* Supervisor::find(const std::string& name) const {
+    const auto found = std::ranges::find_if(units_, [&](const auto& one) { return one->service.name == name; });
+    return found == units_.end() ? nullptr : found->get();
+}
+
 bool Supervisor::is_met(const std::string& need) const {
-    const auto found = std::ranges::find_if(units_, [&](const auto& one) { return one->service.name == need; });
-    if (found == units_.end()) return met_.contains(need);
-    const State state = (*found)->machine.state();
+    const Unit* unit = find(need);
+    if (unit == nullptr) return met_.contains(need);
+    const State state = unit->machine.state();
     return state == State::ready || state == State::done;
 }
 
@@ -89,6 +94,39 @@ void Supervisor::release_ready_ones() {
         const auto met = [&](const std::string& need) { return is_met(need); };
         if (std::ranges::all_of(unit->service.needs, met)) tell(*unit, {On::released});
     }
+}
+
+void Supervisor::restart(const std::vector<std::string>& names) {
+    if (stopping_) return;
+    for (const std::string& name : names) {
+        Unit* unit = find(name);
+        if (unit != nullptr && unit->pid > 0) to_restart_.insert(unit);
+    }
+    go_on_restarting();
+}
+
+/// Whether a need of the one leads to the other.
+bool Supervisor::rests_on(const Unit& unit, const Unit& other) const {
+    return std::ranges::any_of(unit.service.needs, [&](const std::string& need) {
+        const Unit* needed = find(need);
+        return needed != nullptr && (needed == &other || rests_on(*needed, other));
+    });
+}
+
+void Supervisor::go_on_restarting() {
+    if (stopping_) return;
+    if (restarting_ != nullptr && restarting_->machine.state() != State::ready && !restarting_->machine.over()) return;
+    restarting_ = nullptr;
+    // Whose process has ended meanwhile is given what is new when it is started again.
+    std::erase_if(to_restart_, [](const Unit* unit) { return unit->pid <= 0; });
+    const auto first = std::ranges::find_if(to_restart_, [&](const Unit* unit) {
+        return std::ranges::none_of(to_restart_, [&](const Unit* other) { return rests_on(*unit, *other); });
+    });
+    if (first == to_restart_.end()) return;
+    restarting_ = *first;
+    to_restart_.erase(first);
+    log::info(kRoom, fmt::format("{} is restarted", restarting_->service.name));
+    tell(*restarting_, {On::restart});
 }
 
 /// Lets the machine decide, and does what it says.
@@ -293,7 +331,7 @@ void Supervisor::settle(Unit& unit, State before) {
         if (unit.machine.over()) go_on_stopping();
         return;
     }
-    if (!unit.machine.over()) return;
+    if (!unit.machine.over()) return go_on_restarting();
     const bool told_by_code = unit.service.main && unit.service.rules.restart == Restart::never && !unit.refusal;
     const bool fatal = state == State::failed && unit.service.critical;
     if (fatal && !told_by_code) {
@@ -303,7 +341,8 @@ void Supervisor::settle(Unit& unit, State before) {
         hooks_.failed(failure_of(unit));
     }
     const bool nothing_left = std::ranges::all_of(units_, [](const auto& one) { return one->machine.over(); });
-    if (unit.service.main || fatal || nothing_left) stop(0);
+    if (unit.service.main || fatal || nothing_left) return stop(0);
+    go_on_restarting();
 }
 
 /// Processes that services left behind: in other sessions, or adopted. A command that somebody else of this program waits for, a

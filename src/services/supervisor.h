@@ -81,6 +81,9 @@ class Supervisor {
     void release(const std::string& need);
     /// Starts those that need nothing.
     void start();
+    /// Ends these and starts them again: one after the other in the order of their needs, each when the one before is ready again.
+    /// Who does not run is left as it is.
+    void restart(const std::vector<std::string>& names);
     /// To the main service, or the only one.
     void forward(const system::Signal& signal);
     /// Ends all; asked a second time it does not wait any more. `signal`: that asked for it, or 0.
@@ -93,8 +96,11 @@ class Supervisor {
   private:
     struct Unit;
     Unit* main_unit();
+    Unit* find(const std::string& name) const;
     bool is_met(const std::string& need) const;
     void release_ready_ones();
+    bool rests_on(const Unit& unit, const Unit& other) const;
+    void go_on_restarting();
     void tell(Unit& unit, const Event& event);
     void run(Unit& unit);
     void refused(Unit& unit, Failure failure);
@@ -121,6 +127,8 @@ class Supervisor {
     Hooks hooks_;
     std::vector<std::unique_ptr<Unit>> units_{};
     std::set<std::string> met_{};
+    std::set<Unit*> to_restart_{};
+    Unit* restarting_{nullptr};  ///< was ended to be started again, and is not ready yet
     /// Of processes that have ended: what they left behind may write still, and our reader may be slow.
     std::deque<std::unique_ptr<Output>> outputs_{};
     system::Timer timer_;    ///< of the end

@@ -138,6 +138,61 @@ TEST_CASE("supervisor: each starts as soon as its own needs are there, and they 
     CHECK(stage.end.killed.empty());
 }
 
+TEST_CASE("supervisor: services are restarted one after the other, in the order of their needs") {
+    const Folder folder;
+    constexpr const char* kSlow = "trap 'tell ended; exit 0' TERM; tell started; sleep 0.2; tell up; echo >&3; while :; do sleep 0.02; done";
+    std::vector<Service> all{service(folder, "web", kSlow, {"middle"}), service(folder, "middle", kSlow, {"api"}),
+                             service(folder, "api", kSlow), service(folder, "other", kSlow), service(folder, "waits", kSlow, {"nobody"})};
+    for (Service& one : all) one.ready = "fd:3";
+    Stage stage{std::move(all)};
+    int asked = 0;
+    std::map<std::string, pid_t> before;
+    stage.looked = [&] {
+        if (folder.lines().size() < 8) return;
+        const auto now = stage.supervisor.status();
+        const bool ready = std::ranges::all_of(now, [](const auto& one) { return one.state == State::ready || one.name == "waits"; });
+        if (ready && asked == 0) {
+            for (const auto& one : now) before[one.name] = one.pid;
+            stage.supervisor.restart({"web", "api", "waits", "unknown"});
+            // Asked again while it is under way nothing is restarted twice but what runs already with what is old.
+            stage.supervisor.restart({"web"});
+            asked = 1;
+        } else if (ready && asked == 1 && now[0].pid != before["web"] && now[2].pid != before["api"]) {
+            asked = 2;
+            CHECK(now[1].pid == before["middle"]);
+            CHECK(now[3].pid == before["other"]);
+            CHECK(now[4].pid == -1);
+            CHECK(now[0].restarts == 1);
+            CHECK(now[2].restarts == 1);
+            stage.supervisor.stop(SIGTERM);
+        }
+    };
+    stage.run();
+    REQUIRE(asked == 2);
+    const std::vector<std::string> told = folder.lines();
+    const std::vector<std::string> again{told.begin() + 8, told.begin() + 14};
+    CHECK(again == std::vector<std::string>{"api ended", "api started", "api up", "web ended", "web started", "web up"});
+    CHECK(stage.end.code == 0);
+}
+
+TEST_CASE("supervisor: who does not become ready again keeps the others from their restart, and the end from nothing") {
+    const Folder folder;
+    Service api = service(folder, "api", "if [ -e once ]; then exit 3; fi; touch once; trap 'tell ended; exit 0' TERM; echo >&3; while :; do sleep 0.02; done");
+    api.ready = "fd:3";
+    api.rules.limit = 2;
+    Stage stage{{service(folder, "web", kServe, {"api"}), api}};
+    bool asked = false;
+    stage.looked = [&] {
+        if (asked || !stage.supervisor.all_ready()) return;
+        if (folder.lines().empty()) return stage.loop.post(stage.looked);
+        asked = true;
+        stage.supervisor.restart({"api", "web"});
+    };
+    stage.run();
+    CHECK(stage.end.code == 50);
+    CHECK(folder.lines() == std::vector<std::string>{"web started", "api ended", "web ended"});
+}
+
 TEST_CASE("supervisor: a service says itself when it is ready") {
     const Folder folder;
     const std::string serve = "; tell ready; while :; do sleep 0.02; done";
