@@ -229,6 +229,7 @@ struct Service {
     std::string output{"pass"};              ///< "pass", "prefix", "json"
     bool main{false};
     bool critical{true};
+    bool restart_on_change{true};  ///< after SIGHUP
 };
 
 /// [[dependent]]: a program that others start, and that is told by one of these ways.

@@ -61,6 +61,7 @@ void fill_service(Reader& r, Config& config) {
     r.text("output", service.output);
     r.flag("main", service.main);
     r.flag("critical", service.critical);
+    r.flag("restart_on_change", service.restart_on_change);
     config.services.push_back(std::move(service));
 }
 

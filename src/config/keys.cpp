@@ -179,6 +179,7 @@ constexpr KeyEntry kKeys[] = {
     {"service", "output", "text", "\"pass\"", "pass, prefix, json", "What becomes of what it writes: passed on as it is, each line behind its name, or each line as an object of JSON."},
     {"service", "main", "boolean", "false", "", "Its end is the end of all, and its exit code that of `run`. At most one."},
     {"service", "critical", "boolean", "true", "", "Whether all ends when it has failed for good, with exit code 50. One that is not critical does not count for /readyz either."},
+    {"service", "restart_on_change", "boolean", "true", "", "Whether it is restarted when SIGHUP has changed its command, its environment or the login in them, as a new password does. Otherwise it is named in the log."},
 
     {"dependent", "name", "text", "", "", "Needed."},
     {"dependent", "needs", "text or list", "", "", "Names of databases, migrations, checks and roles, as in [[service]]. Default: every database."},

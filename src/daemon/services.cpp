@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/home.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "config/needs.h"
 #include "daemon/run.h"
@@ -18,6 +19,7 @@ namespace {
 
 using services::State;
 
+constexpr std::string_view kRoom = "services";
 constexpr Duration kLeastDeadline{500};
 
 services::Restart restart_of(const std::string& text) {
@@ -108,6 +110,16 @@ Result<Command> make_command(const config::Config& config, const postgres::Serve
     return command;
 }
 
+/// Tells commands apart without keeping the secrets that are in them.
+std::size_t fingerprint_of(const Command& command) {
+    std::string all = command.directory;
+    for (const std::vector<std::string>* part : {&command.arguments, &command.environment}) {
+        for (const std::string& one : *part) all += '\0' + one;
+        all += '\0';
+    }
+    return std::hash<std::string>{}(all);
+}
+
 health::ServiceFacts facts_of(const services::Status& status) {
     health::ServiceFacts facts;
     facts.name = status.name;
@@ -165,9 +177,12 @@ services::Supervisor::Hooks Services::supervisor_hooks(Hooks hooks) {
     return out;
 }
 
-Result<Command> Services::command_of(const std::string& name) const {
-    const config::Service* service = config_->service(name);
-    if (service != nullptr) return make_command(*config_, server_, *service);
+Result<Command> Services::command_of(const std::string& name) {
+    if (const config::Service* service = config_->service(name)) {
+        auto command = make_command(*config_, server_, *service);
+        if (command) started_with_[name] = fingerprint_of(*command);
+        return command;
+    }
     Failure failure;
     failure.code = Code::service_failed;
     failure.what = fmt::format("cannot start service \"{}\" again", name);
@@ -185,6 +200,23 @@ void Services::start() {
 void Services::use(std::shared_ptr<const config::Config> config, postgres::Server server) {
     config_ = std::move(config);
     server_ = std::move(server);
+}
+
+void Services::renew() {
+    std::vector<std::string> to_restart;
+    for (const services::Status& status : supervisor_.status()) {
+        const config::Service* service = config_->service(status.name);
+        if (service == nullptr || status.pid <= 0) continue;
+        const auto command = make_command(*config_, server_, *service);
+        if (!command || fingerprint_of(*command) == started_with_[status.name]) continue;
+        if (service->restart_on_change) {
+            to_restart.push_back(status.name);
+            continue;
+        }
+        log::warn(kRoom, fmt::format("{} goes on with the command and environment that it was started with; they are others now", status.name),
+                  {{"hint", "restart it, or all; [[service]] restart_on_change does it by itself"}});
+    }
+    supervisor_.restart(to_restart);
 }
 
 void Services::release(const std::string& need) { supervisor_.release(need); }

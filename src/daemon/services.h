@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ class Services {
     void start();
     /// Logins of services that are started from now on come from these.
     void use(std::shared_ptr<const config::Config> config, postgres::Server server);
+    /// Of services that run, those that would be started otherwise now are restarted in the order of their needs, or named in the log.
+    void renew();
     /// `need` (config::Need::text()) is there: starts those that waited for it alone. What is started stays so.
     void release(const std::string& need);
     /// To the main service, or the only one.
@@ -52,13 +55,14 @@ class Services {
 
   private:
     Services(system::Loop& loop, std::shared_ptr<const config::Config> config, postgres::Server server, Hooks hooks);
-    Result<Command> command_of(const std::string& name) const;
+    Result<Command> command_of(const std::string& name);
     services::Supervisor::Hooks supervisor_hooks(Hooks hooks);
 
     system::Loop& loop_;
     std::shared_ptr<const config::Config> config_;
     postgres::Server server_;
     ServiceStarts starts_{};
+    std::map<std::string, std::size_t> started_with_{};  ///< fingerprints of their commands
     services::Supervisor supervisor_;
 };
 

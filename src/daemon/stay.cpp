@@ -90,7 +90,7 @@ class Stay {
     }
 
     void work(bool reload, bool watch, const std::shared_ptr<Timeline>& timeline) {
-        if (reload) read_again();
+        if (reload && read_again()) renew_ = true;
         postgres::Sessions sessions{server_of(*config_)};
         Order order;
         order.timeline = timeline;
@@ -107,6 +107,9 @@ class Stay {
         }
         const Stop stop{source_};
         summary_ = carry_out(*config_, sessions, order, stop);
+        if (services_) {
+            loop_.post([this, config = config_, server = sessions.server()] { services_->use(config, server); });
+        }
         if (!stop.requested()) dependents_.tell(*config_, settled, changed_by(*config_, summary_), sessions, stop);
         if (watch && summary_.failures.empty()) keep_idle_session(sessions.server(), stop);
     }
@@ -120,17 +123,18 @@ class Stay {
     }
 
     /// What cannot be used is told, and what is there goes on being used.
-    void read_again() {
+    bool read_again() {
         auto fresh = hooks_.reload();
         if (!fresh) {
             log::error(kRoom, "going on with the configuration as it was", {{"because", fresh.error().line()}});
-            return;
+            return false;
         }
         if (fresh->health.listen != config_->health.listen) {
             log::warn(kRoom, "[health] listen takes effect when the program is started again", {{"listens", config_->health.listen}});
             fresh->health.listen = config_->health.listen;
         }
         config_ = std::make_shared<config::Config>(std::move(*fresh));
+        return true;
     }
 
     void keep_idle_session(const postgres::Server& server, const Stop& stop) {
@@ -209,6 +213,8 @@ class Stay {
         // A first provisioning that failed ends the container, so that its orchestrator sees it.
         if (failed_start_ != 0 && config_->run.on_failed_start == "stop") return begin_end(0);
         if (first && good) log::info(kRoom, "provisioned; staying", {{"health", config_->health.listen}, {"recheck", show(config_->run.recheck)}});
+        // Not before what they log in with is set in the cluster.
+        if (good && std::exchange(renew_, false) && services_) services_->renew();
         // A password may have been changed, and its file with it.
         if (!good && summary_.failures.front().code == Code::authentication) reload_ = true;
         if (again_) return look();
@@ -288,6 +294,7 @@ class Stay {
     bool busy_{false};
     bool again_{false};  ///< asked to look while a look was under way: it may have begun too early
     bool reload_{false};
+    bool renew_{false};  ///< a configuration was read again that services do not know yet
     bool ending_{false};
     bool started_{false};
     int code_{0};

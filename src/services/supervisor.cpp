@@ -97,10 +97,8 @@ void Supervisor::release_ready_ones() {
 }
 
 void Supervisor::restart(const std::vector<std::string>& names) {
-    if (stopping_) return;
     for (const std::string& name : names) {
-        Unit* unit = find(name);
-        if (unit != nullptr && unit->pid > 0) to_restart_.insert(unit);
+        if (Unit* unit = find(name)) to_restart_.insert(unit);
     }
     go_on_restarting();
 }
@@ -117,14 +115,18 @@ void Supervisor::go_on_restarting() {
     if (stopping_) return;
     if (restarting_ != nullptr && restarting_->machine.state() != State::ready && !restarting_->machine.over()) return;
     restarting_ = nullptr;
-    // Whose process has ended meanwhile is given what is new when it is started again.
-    std::erase_if(to_restart_, [](const Unit* unit) { return unit->pid <= 0; });
-    const auto first = std::ranges::find_if(to_restart_, [&](const Unit* unit) {
-        return std::ranges::none_of(to_restart_, [&](const Unit* other) { return rests_on(*unit, *other); });
+    // Who is ending, or has ended, is given what is new when it is started again.
+    std::erase_if(to_restart_, [](const Unit* unit) {
+        const State state = unit->machine.state();
+        return state != State::starting && state != State::ready;
     });
-    if (first == to_restart_.end()) return;
-    restarting_ = *first;
-    to_restart_.erase(first);
+    const auto first = std::ranges::find_if(units_, [&](const auto& one) {
+        const auto rests = [&](const Unit* other) { return rests_on(*one, *other); };
+        return to_restart_.contains(one.get()) && std::ranges::none_of(to_restart_, rests);
+    });
+    if (first == units_.end()) return;
+    restarting_ = first->get();
+    to_restart_.erase(restarting_);
     log::info(kRoom, fmt::format("{} is restarted", restarting_->service.name));
     tell(*restarting_, {On::restart});
 }

@@ -97,6 +97,57 @@ class Services(harness.StackTest):
                          ["all started", "chat started", "hydra started", "kratos started"])
         self.assertNotIn("kratos started again", ran.err)
 
+    def pid_of(self, config, name):
+        ran = self.run_program("healthcheck", "/status", config=config)
+        return next(one.get("pid") for one in ran.json["services"] if one["name"] == name)
+
+    def test_a_new_password_restarts_who_has_the_old_one_in_the_order_of_needs(self):
+        serve = 'tell "with $PASSWORD"; serve'
+        login = ', PASSWORD = "${password}"'
+        config = self.with_services(self.service("web", serve, environment=login, database="kratos", needs=["service=api"]),
+                                    self.service("api", serve, environment=login, database="kratos", ready="alive:300ms"),
+                                    self.service("other", database="synapse"),
+                                    self.service("stays", database="kratos", restart_on_change=False))
+        run = self.begin("run", config=config)
+        self.until_ready(config)
+        names = ("web", "api", "other", "stays")
+        before = {name: self.pid_of(config, name) for name in names}
+        old = harness.canary("kratos")
+        self.until_told(f"api with {old}", f"web with {old}")
+        # Nothing is new: nothing is restarted.
+        run.send(signal.SIGHUP)
+        time.sleep(1)
+        self.assertEqual({name: self.pid_of(config, name) for name in names}, before)
+        self.write("secrets/kratos", "canary-renewed")
+        run.send(signal.SIGHUP)
+        self.until_told("api with canary-renewed", "web with canary-renewed")
+        self.until(lambda: self.answer(config, "/readyz")[0] == 0, "it does not become ready again")
+        after = {name: self.pid_of(config, name) for name in names}
+        self.assertEqual([name for name in names if after[name] != before[name]], ["web", "api"])
+        ran = self.ends(run)
+        told = [one.split(" with")[0] for one in self.told() if one.startswith(("web", "api"))]
+        self.assertEqual(told[-8:], ["api ended", "api", "api started", "web ended", "web", "web started", "web ended", "api ended"], self.told())
+        self.assertRegex(ran.err, "stays goes on with the command and environment that it was started with; they are others now")
+        self.assertNotIn("other is restarted", ran.err)
+        self.assertNotIn("canary-renewed", ran.out + ran.err)
+
+    def test_a_new_password_that_cannot_be_set_restarts_nobody(self):
+        config = self.with_services(self.service("api", 'tell "with $PASSWORD"; serve', environment=', PASSWORD = "${password}"', database="kratos"))
+        run = self.begin("run", config=config)
+        self.until_ready(config)
+        before = self.pid_of(config, "api")
+        # The migrations' file of another name for one that is applied: the look fails before anything is done.
+        (self.folder / "alkemio/0003_table3.sql").rename(self.folder / "alkemio/0003_other.sql")
+        self.until_ready(config, code=1)
+        self.write("secrets/kratos", "canary-renewed")
+        run.send(signal.SIGHUP)
+        time.sleep(1.5)
+        self.assertEqual(self.pid_of(config, "api"), before)
+        (self.folder / "alkemio/0003_other.sql").rename(self.folder / "alkemio/0003_table3.sql")
+        self.until_told("api with canary-renewed")
+        self.until_ready(config)
+        self.ends(run)
+
     def test_grants_and_roles_that_migrations_make_possible_are_there_before_the_service(self):
         grant = '[[role]]\nname = "reader"\nafter_migrations_of = "alkemio"\nlogin = true\n'
         config = self.with_services(grant, self.service("web", needs=["alkemio", "role=reader"]))
