@@ -72,4 +72,4 @@ const document = {
   creationInfo: { created: new Date(Number(process.env.SOURCE_DATE_EPOCH ?? 0) * 1000).toISOString().replace('.000', ''), creators: ['Tool: alkemio-init scripts/bundle'] },
   packages, files, relationships: relations,
 };
-writeFileSync(join(bundle, 'share/sbom.spdx.json'), `${JSON.stringify(document, null, 1)}\n`);
+writeFileSync(join(bundle, 'share/sbom.spdx.json'), `${JSON.stringify(document)}\n`);
