@@ -7,6 +7,8 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -36,6 +38,22 @@ void write_termination_log(const std::string& text) {
 }
 
 bool lost = false;  ///< something that print() was given
+
+/// A pipe that has room takes a piece of this size without making us wait: pipe(7), PIPE_BUF. A stop that was requested leaves what there is room for
+/// within moments. False, with errno, when not all is written.
+bool write_all(int fd, std::string_view text, const Stop& stop) {
+    constexpr Duration kLastMoments{200};
+    while (!text.empty()) {
+        if (stop.wait_fd(fd, POLLOUT) != 1 && Stop{}.within(kLastMoments).wait_fd(fd, POLLOUT) != 1) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+        const ssize_t size = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+        if (size < 0 && errno != EINTR && errno != EAGAIN) return false;
+        if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return true;
+}
 
 std::string plural(long count, std::string_view one, std::string_view many) {
     return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -145,10 +163,13 @@ std::string in_the_way(const Summary& summary) {
 
 }  // namespace
 
-void print(const std::string& text) {
-    const std::string clean = scrub(text);
-    const bool written = std::fwrite(clean.data(), 1, clean.size(), stdout) == clean.size();
-    if ((std::fflush(stdout) == 0 && written) || errno == EPIPE || lost) return;
+void print(const std::string& text, const Stop& stop) {
+    if (write_all(STDOUT_FILENO, scrub(text), stop) || errno == EPIPE || lost) return;
+    // Nobody reads, and the log may go the same way.
+    if (stop.requested()) {
+        lost = true;
+        return;
+    }
     Failure failure;
     failure.code = Code::internal;
     failure.what = "cannot write the result to stdout";

@@ -12,8 +12,8 @@
 namespace ainit::cli {
 
 /// Writes to stdout, scrubbed of secrets. What cannot be written is reported once; that nobody reads
-/// it to its end (`| head`) is no error of ours.
-void print(const std::string& text);
+/// it to its end (`| head`) is no error of ours. Waits for who reads slowly, until a stop is requested.
+void print(const std::string& text, const Stop& stop = {});
 /// Writes to stderr, scrubbed likewise, where stdout is a command's that is started afterwards.
 void print_beside(const std::string& text);
 /// Whether print() could not write something: then a command must not end well.

@@ -18,10 +18,11 @@ int run(const Options& options, const config::Config& config) {
     daemon::StayHooks hooks;
     hooks.reload = [&options] { return load(options); };
     hooks.json = [](const daemon::Summary& summary) { return summary_json(summary, summary.exit_code()); };
-    hooks.report = [&](const daemon::Summary& summary) {
+    hooks.report = [&](const daemon::Summary& summary, const Stop& stop) {
         const bool told = !std::exchange(first, false);
         print(options.output == "json" ? summary_json(summary, summary.exit_code())
-                                       : summary_text(summary) + (told ? "" : telling->text(*summary.timeline)));
+                                       : summary_text(summary) + (told ? "" : telling->text(*summary.timeline)),
+              stop);
         report_failures(summary.failures);
         telling->go_on(*summary.timeline);
     };

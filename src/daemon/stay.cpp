@@ -55,7 +55,7 @@ class Stay {
     int refuse(Failure failure) {
         Summary failed;
         failed.failures.push_back(std::move(failure));
-        hooks_.report(failed);
+        hooks_.report(failed, {});
         return failed.exit_code();
     }
 
@@ -79,7 +79,7 @@ class Stay {
         if (ending_) return;
         again_ = busy_;
         if (busy_) return;
-        busy_ = true;
+        busy_ = looking_ = true;
         timer_.cancel();
         const bool reload = std::exchange(reload_, false);
         const bool watch = !watched_;
@@ -186,14 +186,14 @@ class Stay {
                      .latest = latest_,
                      .current = current_,
                      .beside = services_ ? services_->starts() : nullptr,
-                     .looking = busy_,
+                     .looking = looking_,
                      .ending = ending_});
         if (services_) status_.set_services(services_->facts());
         if (server_) server_->changed();
     }
 
     void looked() {
-        busy_ = false;
+        looking_ = false;
         if (idle_ && !watched_) watch_idle_session();
         const bool good = summary_.failures.empty();
         const bool first = !started_;
@@ -208,7 +208,14 @@ class Stay {
         failed_start_ = first && !good ? summary_.exit_code() : 0;
         publish();
         // What services have ended by themselves for counts more than that the look was ended with them.
-        if (!ended_by_services_ && (first || !good || summary_.changed() > 0)) hooks_.report(summary_);
+        const bool worth_telling = !ended_by_services_ && (first || !good || summary_.changed() > 0);
+        if (!worth_telling) return reported(first, good);
+        // Whoever reads it may be slow, or stuck.
+        loop_.work([this] { hooks_.report(summary_, Stop{source_}); }, [this, first, good] { reported(first, good); });
+    }
+
+    void reported(bool first, bool good) {
+        busy_ = false;
         if (ending_) return quit_when_over();
         // A first provisioning that failed ends the container, so that its orchestrator sees it.
         if (failed_start_ != 0 && config_->run.on_failed_start == "stop") return begin_end(0);
@@ -291,7 +298,8 @@ class Stay {
     StopSource source_{};
     health::Status status_{};
     Summary summary_{};
-    bool busy_{false};
+    bool busy_{false};     ///< a look is under way, or what it found is told
+    bool looking_{false};
     bool again_{false};  ///< asked to look while a look was under way: it may have begun too early
     bool reload_{false};
     bool renew_{false};  ///< a configuration was read again that services do not know yet

@@ -18,8 +18,9 @@ struct StayHooks {
     std::function<Result<config::Config>()> reload{};
     /// The body of /status.
     std::function<std::string(const Summary&)> json{};
-    /// Told after the first look, and after each that changed something or failed.
-    std::function<void(const Summary&)> report{};
+    /// Told after the first look, and after each that changed something or failed. It may wait for who reads what it writes, but not after a
+    /// stop was requested; on a thread that nobody else waits for.
+    std::function<void(const Summary&, const Stop&)> report{};
     /// Told of services that have failed for good.
     std::function<void(const std::vector<Failure>&)> failed{};
 };

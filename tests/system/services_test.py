@@ -3,10 +3,12 @@
 # matrix: no
 """`run` with services: each is started as soon as its own needs are met, kept as its rules say, and all end in reverse order."""
 
+import fcntl
 import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -100,6 +102,28 @@ class Services(harness.StackTest):
     def pid_of(self, config, name):
         ran = self.run_program("healthcheck", "/status", config=config)
         return next(one.get("pid") for one in ran.json["services"] if one["name"] == name)
+
+    def test_nobody_who_reads_its_report_holds_up_nothing(self):
+        config = self.with_services(self.service("api", database="kratos"))
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        # Full from the beginning.
+        os.write(write, b"." * fcntl.fcntl(write, fcntl.F_GETPIPE_SZ))
+        with open(self.folder / "log", "wb") as log:
+            process = subprocess.Popen([harness.PROGRAM, "--config", str(config), "run", "--timeline"], stdin=subprocess.DEVNULL, stdout=write, stderr=log,
+                                       env=self.environment(), start_new_session=True)
+        os.close(write)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.until(lambda: "api started" in self.told() or process.poll() is not None, "the service does not start")
+        self.assertIsNone(process.poll(), (self.folder / "log").read_text()[:2000])
+        self.until_ready(config)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 1)
+        self.assertLess(time.monotonic() - began, 5)
+        self.until_told("api ended")
+        self.assertNotIn("provisioned; staying", (self.folder / "log").read_text(), "the report was written somewhere")
 
     def test_a_new_password_restarts_who_has_the_old_one_in_the_order_of_needs(self):
         serve = 'tell "with $PASSWORD"; serve'
