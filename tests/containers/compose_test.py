@@ -142,7 +142,7 @@ class Alkemio(engine.ContainerTest):
         stack.wait_until("a role", lambda: "create role" in stack.logs("alkemio-init"))
         self.kill(stack, "alkemio-init")
         stack.up("kratos")
-        stack.wait_until("a migration", lambda: "applied 2020" in stack.logs("kratos"))
+        stack.wait_until("a migration", lambda: stack.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "kratos") != "0")
         self.kill(stack, "kratos")
         stack.up("--wait")
         self.assert_all_up(stack)
@@ -156,9 +156,8 @@ class Alkemio(engine.ContainerTest):
         said = stack.logs("alkemio-init")
         self.assertEqual(said.count('create database "kratos"'), 1)
         self.assertEqual(said.count("; staying"), 5)
-        # The stand-in takes no lock, as the real one does not: two at once would have failed.
-        self.assertEqual(stack.logs("kratos").count("Successfully applied SQL migrations!"), 1)
-        self.assertEqual(stack.logs("kratos").count("kratos serves"), 3)
+        # Kratos takes no lock, nor does its stand-in: two at once would have failed.
+        self.assertEqual(len(re.findall("migrate +applied kratos ", stack.logs("kratos"))), 1)
         restarts = {one["RestartCount"] for one in json.loads(engine.docker("inspect", *stack.compose("ps", "-q").stdout.split()).stdout)}
         self.assertEqual(restarts, {0})
 
