@@ -403,7 +403,7 @@ TEST_CASE("wait: what does not come ends with the last reason at the deadline") 
         {"file:/nowhere/flag", "No such file or directory"},
         {fmt::format("tcp://127.0.0.1:{}", free_port()), "Connection refused"},
         {fmt::format("http://127.0.0.1:{}/readyz", port), "it answered 503"},
-        {fmt::format("http://127.0.0.1:{}", port), "it answered 404"},
+        {fmt::format("http://127.0.0.1:{}/nowhere", port), "it answered 404"},
     };
     for (const auto& [target, because] : rows) {
         const auto waited = health::wait_for(target, Stop{}.within(200ms));
