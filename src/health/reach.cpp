@@ -6,7 +6,6 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/beast/ssl.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -31,7 +30,7 @@ asio::awaitable<Reply> reach_by_tls(const Target& target, http::verb method, con
     else tls.set_default_verify_paths();
     tls.set_verify_mode(asio::ssl::verify_peer);
     tls.set_verify_callback(asio::ssl::host_name_verification{target.host});
-    beast::ssl_stream<beast::tcp_stream> stream{co_await asio::this_coro::executor, tls};
+    asio::ssl::stream<beast::tcp_stream> stream{co_await asio::this_coro::executor, tls};
     // What the macro SSL_set_tlsext_host_name does, without its cast.
     std::string host = target.host;
     SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
