@@ -31,6 +31,13 @@ class Demo(engine.ContainerTest):
         stack.compose("stop")
         self.assertEqual(stack.states()["alkemio-init"], "exited 0")
 
+    def test_with_debians_postgresql(self):
+        stack = self.stack(engine.SOURCE / "compose/demo.yml", environment={"POSTGRES_IMAGE": engine.debians_postgres_image()})
+        stack.up("--wait")
+        self.assertRegex(stack.compose("exec", "-T", "alkemio-init", "alkemio-init", "status").stdout, r"^postgres:5432, PostgreSQL 17\.\d+\n")
+        self.assertIn("Debian", stack.sql("SELECT version()"))
+        self.assertIn("Nothing to do.", stack.compose("exec", "-T", "alkemio-init", "alkemio-init", "plan").stdout)
+
 
 class Alkemio(engine.ContainerTest):
     """compose/ is copied, so that each test has secrets of its own."""

@@ -55,7 +55,11 @@ def postgres_image(name="postgres:17.5"):
         context = pathlib.Path(scratch)
         shutil.copytree(IMAGES / "postgres", context, dirs_exist_ok=True)
         shutil.copytree(SERVERS / POSTGRES_VERSION / "package/native", context / "native", symlinks=True)
-        return build(name, context / "Dockerfile", context)
+        return build(name, context / "Dockerfile", context, "--target", "embedded")
+
+
+def debians_postgres_image(name="postgres:17-debian"):
+    return name if has_image(name) else build(name, IMAGES / "postgres/Dockerfile", IMAGES / "postgres", "--target", "debian")
 
 
 def stand_in(name, folder, *options):
