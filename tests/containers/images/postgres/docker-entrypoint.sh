@@ -3,7 +3,7 @@
 # reaches while /docker-entrypoint-initdb.d is worked through, and POSTGRES_USER, _PASSWORD, _DB, _INITDB_ARGS and their _FILE.
 set -euo pipefail
 
-readonly programs=$PROGRAMS
+readonly programs=${PROGRAMS:?}
 server() { LD_LIBRARY_PATH=$programs/lib "$programs/bin/$1" "${@:2}"; }
 
 value_of() {  # VARIABLE [DEFAULT]
