@@ -1,39 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
-#include "base/signal_name.h"
 #include "config/fill.h"
 
 namespace ainit::config {
-
-std::optional<int> Reader::signal_in(std::string_view key, const std::string& text, const toml::node& node) {
-    const auto number = signal_of(text);
-    if (!number) {
-        fail(Code::config_type, fmt::format("cannot use \"{}\" in \"{}\" of {}", text, key, path_), "there is no such signal",
-             "write a name such as TERM or RTMIN+1, or a number", origin_of(node));
-    }
-    return number;
-}
-
-void Reader::signal(std::string_view key, int& into) {
-    if (!has(key)) return static_cast<void>(find(key));
-    std::string name;
-    text(key, name);
-    if (name.empty()) return;
-    if (const auto number = signal_in(key, name, *table_.get(key))) into = *number;
-}
-
-void Reader::signals(std::string_view key, std::map<int, int>& into) {
-    if (!has(key)) return static_cast<void>(find(key));
-    Settings pairs;
-    settings(key, pairs);
-    for (const auto& [from, to] : pairs) {
-        const toml::node& node = *table_.get(key);
-        const auto first = signal_in(key, from, node);
-        const auto second = to == "0" ? std::optional{0} : signal_in(key, to, node);
-        if (first && second) into[*first] = *second;
-    }
-}
 
 void fill_service(Reader& r, Config& config) {
     Service service;
@@ -63,25 +31,6 @@ void fill_service(Reader& r, Config& config) {
     r.flag("critical", service.critical);
     r.flag("restart_on_change", service.restart_on_change);
     config.services.push_back(std::move(service));
-}
-
-void fill_dependent(Reader& r, Config& config) {
-    Dependent dependent;
-    dependent.origin = r.origin();
-    r.text("name", dependent.name);
-    if (dependent.name.empty()) r.missing("name");
-    r.texts("needs", dependent.needs);
-    r.texts("on", dependent.on);
-    r.signal("signal", dependent.signal);
-    r.path("pid_file", dependent.pid_file);
-    r.text("process", dependent.process);
-    r.arguments("command", dependent.command);
-    r.text("url", dependent.url);
-    r.text("method", dependent.method);
-    r.text("channel", dependent.channel);
-    r.text("database", dependent.database);
-    r.duration("timeout", dependent.timeout, Duration{1});
-    config.dependents.push_back(std::move(dependent));
 }
 
 }  // namespace ainit::config

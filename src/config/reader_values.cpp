@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/child.h"
+#include "base/signal_name.h"
 #include "base/text.h"
 #include "config/reader.h"
 #include "config/settings.h"
@@ -298,6 +299,35 @@ void Reader::variables(std::string_view key, Settings& into) {
                toml_text(text->from_outside ? kRedacted : std::string_view{text->text}),
                value);
         into[std::string{name.str()}] = std::move(text->text);
+    }
+}
+
+std::optional<int> Reader::signal_in(std::string_view key, const std::string& text, const toml::node& node) {
+    const auto number = signal_of(text);
+    if (!number) {
+        fail(Code::config_type, fmt::format("cannot use \"{}\" in \"{}\" of {}", text, key, path_), "there is no such signal",
+             "write a name such as TERM or RTMIN+1, or a number", origin_of(node));
+    }
+    return number;
+}
+
+void Reader::signal(std::string_view key, int& into) {
+    if (!has(key)) return static_cast<void>(find(key));
+    std::string name;
+    text(key, name);
+    if (name.empty()) return;
+    if (const auto number = signal_in(key, name, *table_.get(key))) into = *number;
+}
+
+void Reader::signals(std::string_view key, std::map<int, int>& into) {
+    if (!has(key)) return static_cast<void>(find(key));
+    Settings pairs;
+    settings(key, pairs);
+    for (const auto& [from, to] : pairs) {
+        const toml::node& node = *table_.get(key);
+        const auto first = signal_in(key, from, node);
+        const auto second = to == "0" ? std::optional{0} : signal_in(key, to, node);
+        if (first && second) into[*first] = *second;
     }
 }
 

@@ -44,10 +44,12 @@ services::End supervise(const Command& command, const Supervision& how) {
     services::EndingRules ending;
     ending.deadline = how.stop_timeout;
     ending.zero_when_asked = how.zero_when_asked;
-    services::Supervisor supervisor{loop, {service_of(command, how)}, ending, {{}, {}, {}, {}, {}, [&](const services::End& all) {
-                                        end = all;
-                                        loop.quit();
-                                    }}};
+    services::Supervisor::Hooks hooks;
+    hooks.over = [&](const services::End& all) {
+        end = all;
+        loop.quit();
+    };
+    services::Supervisor supervisor{loop, {service_of(command, how)}, ending, std::move(hooks)};
     loop.on_signals(system::forwardable_signals(), [&](const system::Signal& signal) {
         if (signal.number != SIGTERM) supervisor.forward(signal);
         else if (how.stop_signal != 0) supervisor.stop(SIGTERM);

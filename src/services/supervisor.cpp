@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/supervisor.h"
+#include "services/unit.h"
 
 #include <algorithm>
 #include <csignal>
@@ -16,44 +16,11 @@
 namespace ainit::services {
 namespace {
 
-constexpr std::string_view kRoom = "services";
 constexpr std::size_t kKept = 20;
 constexpr std::size_t kLongestKept = 1'000;
 /// Of outputs of processes that have ended.
 constexpr std::size_t kMostOutputs = 16;
-/// Between two looks at processes that services left behind, while they are asked to end.
-constexpr Duration kLook{50};
-/// What is killed is gone in moments, or stuck in the kernel.
-constexpr Duration kAfterKill{1'000};
-/// Of those that had to be killed.
-constexpr std::size_t kMostNamed = 20;
-
-std::string name_of_process(pid_t pid) {
-    auto name = read_file(fmt::format("/proc/{}/comm", pid), 64);
-    return fmt::format("{} ({})", name ? trim(*name) : std::string_view{"?"}, pid);
-}
-
 }  // namespace
-
-struct Supervisor::Unit {
-    Unit(system::Loop& loop, Service given) : service{std::move(given)}, machine{service.rules}, timer{loop.timer()} {}
-
-    Service service;
-    Machine machine;
-    system::Timer timer;
-    pid_t pid{-1};
-    std::unique_ptr<Readiness> readiness{};
-    std::unique_ptr<Output> out{};
-    std::unique_ptr<Output> err{};
-    std::deque<std::string> lines{};
-    std::string said{};
-    std::string why{};
-    std::optional<Failure> refusal{};  ///< of the start
-    bool told_to_stop{false};
-    std::optional<std::chrono::system_clock::time_point> started{};
-    Deadline began{};
-    std::optional<Duration> until_ready{};
-};
 
 Supervisor::Supervisor(system::Loop& loop, std::vector<Service> services, EndingRules ending, Hooks hooks)
     : loop_{loop}, ending_{ending}, hooks_{std::move(hooks)}, timer_{loop.timer()}, looking_{loop.timer()} {
@@ -94,41 +61,6 @@ void Supervisor::release_ready_ones() {
         const auto met = [&](const std::string& need) { return is_met(need); };
         if (std::ranges::all_of(unit->service.needs, met)) tell(*unit, {On::released});
     }
-}
-
-void Supervisor::restart(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-        if (Unit* unit = find(name)) to_restart_.insert(unit);
-    }
-    go_on_restarting();
-}
-
-/// Whether a need of the one leads to the other.
-bool Supervisor::rests_on(const Unit& unit, const Unit& other) const {
-    return std::ranges::any_of(unit.service.needs, [&](const std::string& need) {
-        const Unit* needed = find(need);
-        return needed != nullptr && (needed == &other || rests_on(*needed, other));
-    });
-}
-
-void Supervisor::go_on_restarting() {
-    if (stopping_) return;
-    if (restarting_ != nullptr && restarting_->machine.state() != State::ready && !restarting_->machine.over()) return;
-    restarting_ = nullptr;
-    // Who is ending, or has ended, is given what is new when it is started again.
-    std::erase_if(to_restart_, [](const Unit* unit) {
-        const State state = unit->machine.state();
-        return state != State::starting && state != State::ready;
-    });
-    const auto first = std::ranges::find_if(units_, [&](const auto& one) {
-        const auto rests = [&](const Unit* other) { return rests_on(*one, *other); };
-        return to_restart_.contains(one.get()) && std::ranges::none_of(to_restart_, rests);
-    });
-    if (first == units_.end()) return;
-    restarting_ = first->get();
-    to_restart_.erase(restarting_);
-    log::info(kRoom, fmt::format("{} is restarted", restarting_->service.name));
-    tell(*restarting_, {On::restart});
 }
 
 /// Lets the machine decide, and does what it says.
@@ -286,35 +218,6 @@ void Supervisor::forward(const system::Signal& signal) {
     send(*unit, number, unit->service.to_group);
 }
 
-void Supervisor::stop(int signal) {
-    if (stopping_) {
-        if (signal != 0) asked_ = true, out_of_time();
-        return;
-    }
-    asked_ = signal != 0;
-    stopping_ = true;
-    if (hooks_.ending) hooks_.ending();
-    timer_.set(ending_.deadline, [this] { out_of_time(); });
-    go_on_stopping();
-}
-
-/// Those of which nobody runs any more that needs them.
-void Supervisor::go_on_stopping() {
-    const auto needed = [&](const Unit& unit) {
-        return std::ranges::any_of(units_, [&](const auto& other) {
-            return !other->machine.over() && std::ranges::find(other->service.needs, unit.service.name) != other->service.needs.end();
-        });
-    };
-    for (const auto& unit : units_) {
-        if (unit->told_to_stop || unit->machine.over() || needed(*unit)) continue;
-        unit->told_to_stop = true;
-        tell(*unit, {On::stop});
-        // It may have been the last that needed one which we passed by.
-        if (unit->machine.over()) return go_on_stopping();
-    }
-    if (std::ranges::all_of(units_, [](const auto& one) { return one->machine.over(); })) end_leftovers();
-}
-
 void Supervisor::settle(Unit& unit, State before) {
     const State state = unit.machine.state();
     log::debug(kRoom, fmt::format("{}: {} → {}", unit.service.name, name_of(before), name_of(state)));
@@ -347,72 +250,6 @@ void Supervisor::settle(Unit& unit, State before) {
     go_on_restarting();
 }
 
-/// Processes that services left behind: in other sessions, or adopted. A command that somebody else of this program waits for, a
-/// migration's tool, is not of them.
-std::vector<pid_t> Supervisor::leftovers() const {
-    return system::descendants([&](pid_t pid) {
-        return is_own_child(pid) && std::ranges::none_of(units_, [&](const auto& one) { return one->pid == pid; });
-    });
-}
-
-void Supervisor::end_leftovers() {
-    if (!leftovers_told_) {
-        leftovers_told_ = true;
-        for (const pid_t pid : leftovers()) {
-            ::kill(pid, SIGTERM);
-            ::kill(pid, SIGCONT);
-        }
-    }
-    look_at_leftovers();
-}
-
-void Supervisor::look_at_leftovers() {
-    if (leftovers().empty() && !writing()) return finish();
-    // What was forked while the others were killed.
-    if (hurried_) kill_leftovers();
-    looking_.set(kLook, [this] { look_at_leftovers(); });
-}
-
-/// The deadline, or a second request.
-void Supervisor::out_of_time() {
-    if (hurried_) return finish();
-    hurried_ = true;
-    for (const auto& unit : units_) tell(*unit, {On::kill});
-    kill_leftovers();
-    timer_.set(kAfterKill, [this] { out_of_time(); });
-}
-
-void Supervisor::kill_leftovers() {
-    for (const pid_t pid : leftovers()) {
-        // Its group was killed with the service.
-        const pid_t group = ::getpgid(pid);
-        if (std::ranges::any_of(units_, [&](const auto& one) { return one->pid == group; })) continue;
-        if (end_.killed.size() < kMostNamed) end_.killed.push_back(name_of_process(pid));
-        ::kill(pid, SIGKILL);
-    }
-}
-
-void Supervisor::finish() {
-    if (std::exchange(finished_, true)) return;
-    timer_.cancel();
-    looking_.cancel();
-    if (!end_.killed.empty()) log::warn(kRoom, fmt::format("killed: {}", join(end_.killed, ", ")));
-    end_.code = exit_code();
-    if (hooks_.over) hooks_.over(end_);
-}
-
-int Supervisor::exit_code() const {
-    if (asked_ && ending_.zero_when_asked) return 0;
-    const auto main = std::ranges::find_if(units_, [](const auto& one) { return one->service.main; });
-    const Unit* unit = main == units_.end() ? nullptr : main->get();
-    // What the main service says while it is stopped for another's failure does not count, nor what it says when it was never ready.
-    const bool its_own = failed_first_ == nullptr || (failed_first_ == unit && !unit->machine.unready());
-    if (!its_own) return end_.failures.front().exit_code();
-    if (unit == nullptr) return 0;
-    // Who is stuck in the kernel has no exit code.
-    return unit->machine.running() ? 128 + SIGKILL : unit->machine.status();
-}
-
 Failure Supervisor::failure_of(const Unit& unit) const {
     if (unit.refusal) {
         Failure failure = *unit.refusal;
@@ -437,9 +274,15 @@ Failure Supervisor::failure_of(const Unit& unit) const {
 std::vector<Status> Supervisor::status() const {
     std::vector<Status> all;
     for (const auto& unit : units_) {
-        Status one{unit->service.name, unit->machine.state(), unit->pid, unit->machine.restarts(), unit->said, unit->why, {}, true,
-                   unit->started, unit->until_ready};
-        one.critical = unit->service.critical;
+        Status one{.name = unit->service.name,
+                   .state = unit->machine.state(),
+                   .pid = unit->pid,
+                   .restarts = unit->machine.restarts(),
+                   .said = unit->said,
+                   .why = unit->why,
+                   .critical = unit->service.critical,
+                   .started = unit->started,
+                   .until_ready = unit->until_ready};
         if (unit->machine.state() == State::waiting) {
             std::ranges::copy_if(unit->service.needs, std::back_inserter(one.missing), [&](const std::string& need) { return !is_met(need); });
         }

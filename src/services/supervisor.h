@@ -120,13 +120,13 @@ class Supervisor {
     void out_of_time();
     void finish();
     Failure failure_of(const Unit& unit) const;
-    const Unit* failed_first_{nullptr};
 
     system::Loop& loop_;
     EndingRules ending_;
     Hooks hooks_;
     std::vector<std::unique_ptr<Unit>> units_{};
     std::set<std::string> met_{};
+    const Unit* failed_first_{nullptr};
     std::set<Unit*> to_restart_{};
     Unit* restarting_{nullptr};  ///< was ended to be started again, and is not ready yet
     /// Of processes that have ended: what they left behind may write still, and our reader may be slow.
