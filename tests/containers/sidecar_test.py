@@ -5,6 +5,7 @@ config/kubernetes/sidecar the server starts once /startupz says so, and the side
 
 import datetime
 import json
+import re
 import unittest
 
 import engine
@@ -55,6 +56,27 @@ services:
       start_period: 300s
 """
 
+GREEDY = """\
+class Greedy1700000000000 {
+    name = 'Greedy1700000000000';
+    async up() { for (const all = []; ; ) all.push('x'.repeat(1000) + all.length); }
+    async down() {}
+}
+module.exports = { Greedy1700000000000 };
+"""
+GREEDY_TOML = """\
+[postgres]
+host = "postgres"
+user = "postgres"
+password_file = "/passwords/postgres"
+[[database]]
+name = "greedy"
+[[migration]]
+database = "greedy"
+engine = "typeorm"
+files = "/migrations/*.js"
+"""
+
 
 class Sidecar(engine.ContainerTest):
     @classmethod
@@ -63,7 +85,7 @@ class Sidecar(engine.ContainerTest):
         kubernetes_test.server_image("v0.159.0")
 
     def setUp(self):
-        folder = self.scratch()
+        folder = self.folder = self.scratch()
         for name, password in kubernetes_test.PASSWORDS.items():
             for place in ["passwords", *(["own"] if name == "alkemio" else [])]:
                 (folder / place).mkdir(exist_ok=True)
@@ -92,6 +114,21 @@ class Sidecar(engine.ContainerTest):
         self.assertGreater(behind, 0)
         self.assertLess(behind, GRACE)
         print(f"\nsidecar: ends {behind:.1f} s after the server", flush=True)
+
+    def test_a_migration_that_takes_all_memory_is_told_before_the_limit_kills(self):
+        text = (kubernetes_test.MANIFESTS / "sidecar/deployment.yaml").read_text()
+        limit = re.search(r"limits: {memory: (\d+)Mi}", text)[1]
+        (self.folder / "migrations").mkdir()
+        (self.folder / "migrations/1700000000000-Greedy.js").write_text(GREEDY)
+        (self.folder / "greedy.toml").write_text(GREEDY_TOML)
+        self.pod.up("postgres")
+        [network] = engine.docker("network", "ls", "--quiet", "--filter", f"name={self.pod.name}_default").stdout.split()
+        ran = engine.docker("run", "--rm", f"--network={network}", f"--memory={limit}m", f"--memory-swap={limit}m",
+                            *(f"--volume={self.folder / name}:/{name}:ro" for name in ("migrations", "passwords", "greedy.toml")),
+                            "alkemio-init", "once", "--config=/greedy.toml", check=False)
+        self.assertEqual(ran.returncode, 30, ran.stderr)
+        self.assertIn("Greedy1700000000000", ran.stderr)
+        self.assertIn("256 MB", ran.stderr)
 
     def test_without_it_the_server_is_not_started(self):
         self.pod.up("postgres")
