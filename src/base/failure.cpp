@@ -167,7 +167,7 @@ constexpr std::array kTable{
               "It is still provisioning; the last look at the cluster failed; no `run` is running here.",
               "Read its log or its /status.", false},
     CodeEntry{Code::service_failed, ExitCode::service, "a service failed",
-              "It ended, or was not ready in time, more often than restart_limit allows. The other services were stopped.",
+              "It ended, or was not ready in time, more often than restart_limit allows. The other services were stopped, unless it is not critical.",
               "A mistake in its configuration; something it needs that is not in its needs; a ready_timeout that is too short.",
               "Read the last lines it wrote, which are shown.", false},
     CodeEntry{Code::dependent_untold, ExitCode::service, "a dependent could not be told",

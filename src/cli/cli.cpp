@@ -89,6 +89,11 @@ int dispatch(const Options& options) {
         log::set_up(log_settings(options, {}));
         return with_config(options, {});
     }
+    // Whatever the file says by now: the program that runs listens there.
+    if (options.command == Command::healthcheck && !options.address.empty()) {
+        log::set_up(log_settings(options, {}));
+        return with_config(options, {});
+    }
     const auto loaded = load(options);
     if (!loaded) return loaded.error().exit_code();
     return with_config(options, *loaded);

@@ -40,6 +40,15 @@ int healthcheck(const Options& options, const config::Config& config) {
         report_failures(all);
         return all[0].exit_code();
     }
+    if (options.path == "/status" && !options.service.empty()) {
+        Failure failure;
+        failure.code = Code::usage;
+        failure.what = "cannot ask /status of one service";
+        failure.because = "it is about all of them";
+        failure.state = "Nothing was asked.";
+        failure.hint = "leave out --service, or ask /livez, /readyz or /startupz";
+        return report_failure(failure);
+    }
     const std::string path = options.service.empty() ? options.path : fmt::format("{}?service={}", options.path, percent_encode(options.service));
     const auto answer = daemon::healthcheck(address, path, options.timeout.value_or(kPatience));
     if (answer) {

@@ -91,6 +91,7 @@ bool Attempt::wait_for_server() {
     States states{*summary_.timeline, clock.number()};
     postgres::ReadyRules rules = rules_of(config_);
     rules.on_setback = order_.on_setback;
+    if (order_.again) rules.expected_version.clear();
     rules.on_state = [&](const std::string& state) { state == "ready" ? states.leave() : states.enter(state); };
     auto ready = postgres::wait_ready(sessions_.server(), sessions_.server().maintenance, rules,
                                       stop_.within(config_.postgres.ready_timeout));

@@ -87,6 +87,8 @@ struct Order {
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
     /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
     bool run_what_cannot_be_asked{true};
+    /// One look of many: what was told of the server by the first is not told again.
+    bool again{false};
     /// Told as soon as the server is seen not to serve, while it is waited for.
     std::function<void(const Failure&)> on_setback{};
     /// Told of each database, migration, check and role as soon as it is as wanted (config::Need::text()), by each pass anew.

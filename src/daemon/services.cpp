@@ -178,18 +178,10 @@ services::Supervisor::Hooks Services::supervisor_hooks(Hooks hooks) {
 }
 
 Result<Command> Services::command_of(const std::string& name) {
-    if (const config::Service* service = config_->service(name)) {
-        auto command = make_command(*config_, server_, *service);
-        if (command) started_with_[name] = fingerprint_of(*command);
-        return command;
-    }
-    Failure failure;
-    failure.code = Code::service_failed;
-    failure.what = fmt::format("cannot start service \"{}\" again", name);
-    failure.because = "the configuration, which was read again, does not name it any more";
-    failure.state = "It does not run.";
-    failure.hint = "start alkemio-init anew when services are added or removed";
-    return failure;
+    const config::Service* service = config_->service(name);
+    auto command = make_command(*config_, server_, service != nullptr ? *service : removed_.at(name));
+    if (command) started_with_[name] = fingerprint_of(*command);
+    return command;
 }
 
 void Services::start() {
@@ -198,11 +190,28 @@ void Services::start() {
 }
 
 void Services::use(std::shared_ptr<const config::Config> config, postgres::Server server) {
+    for (const config::Service& one : config_->services) {
+        if (config->service(one.name) == nullptr) removed_.insert_or_assign(one.name, one);
+    }
     config_ = std::move(config);
     server_ = std::move(server);
 }
 
+/// What takes effect only when this program is started anew.
+void Services::tell_of_others() const {
+    const std::vector<services::Status> all = supervisor_.status();
+    for (const services::Status& status : all) {
+        if (config_->service(status.name) != nullptr) continue;
+        log::warn(kRoom, fmt::format("{} is not in the configuration any more; it goes on until alkemio-init is started anew", status.name));
+    }
+    for (const config::Service& one : config_->services) {
+        if (std::ranges::find(all, one.name, &services::Status::name) != all.end()) continue;
+        log::warn(kRoom, fmt::format("{} is new in the configuration; it is started when alkemio-init is started anew", one.name));
+    }
+}
+
 void Services::renew() {
+    tell_of_others();
     std::vector<std::string> to_restart;
     for (const services::Status& status : supervisor_.status()) {
         const config::Service* service = config_->service(status.name);

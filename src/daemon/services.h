@@ -56,12 +56,14 @@ class Services {
   private:
     Services(system::Loop& loop, std::shared_ptr<const config::Config> config, postgres::Server server, Hooks hooks);
     Result<Command> command_of(const std::string& name);
+    void tell_of_others() const;
     services::Supervisor::Hooks supervisor_hooks(Hooks hooks);
 
     system::Loop& loop_;
     std::shared_ptr<const config::Config> config_;
     postgres::Server server_;
     ServiceStarts starts_{};
+    std::map<std::string, config::Service> removed_{};   ///< that run, and that the configuration does not name any more
     std::map<std::string, std::size_t> started_with_{};  ///< fingerprints of their commands
     services::Supervisor supervisor_;
 };

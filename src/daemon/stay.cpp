@@ -25,6 +25,8 @@ namespace {
 constexpr std::string_view kRoom = "run";
 /// After a look that failed the next one comes sooner than [run] recheck.
 constexpr Duration kRetry{5'000};
+/// For who reads the report.
+constexpr Duration kReading{5'000};
 
 /// All state is the loop thread's, but for what one job works on while it runs.
 class Stay {
@@ -95,6 +97,7 @@ class Stay {
         Order order;
         order.timeline = timeline;
         order.run_what_cannot_be_asked = !started_;
+        order.again = started_;
         order.on_setback = [this](const Failure& failure) {
             loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });
         };
@@ -208,10 +211,11 @@ class Stay {
         failed_start_ = first && !good ? summary_.exit_code() : 0;
         publish();
         // What services have ended by themselves for counts more than that the look was ended with them.
-        const bool worth_telling = !ended_by_services_ && (first || !good || summary_.changed() > 0);
-        if (!worth_telling) return reported(first, good);
-        // Whoever reads it may be slow, or stuck.
-        loop_.work([this] { hooks_.report(summary_, Stop{source_}); }, [this, first, good] { reported(first, good); });
+        const bool news = good ? first : std::exchange(told_, reason_) != reason_;
+        if (good) told_.clear();
+        if (ended_by_services_ || (!news && summary_.changed() == 0)) return reported(first, good);
+        // Whoever reads it may be slow, or stuck; nothing is looked at meanwhile.
+        loop_.work([this] { hooks_.report(summary_, Stop{source_}.within(kReading)); }, [this, first, good] { reported(first, good); });
     }
 
     void reported(bool first, bool good) {
@@ -308,6 +312,7 @@ class Stay {
     int code_{0};
     int failed_start_{0};  ///< exit code of a first provisioning that did not succeed
     std::string reason_{"provisioning has not finished"};  ///< why the cluster is not as wanted
+    std::string told_{};                                 ///< of the same, what was reported last
     std::string json_{"{}"};
     std::string server_name_{};
     health::LookFacts looks_{};

@@ -18,7 +18,7 @@ struct StayHooks {
     std::function<Result<config::Config>()> reload{};
     /// The body of /status.
     std::function<std::string(const Summary&)> json{};
-    /// Told after the first look, and after each that changed something or failed. It may wait for who reads what it writes, but not after a
+    /// Told after the first look, and after each that changed something or failed for another reason than the one before. It may wait for who reads what it writes, but not after a
     /// stop was requested; on a thread that nobody else waits for.
     std::function<void(const Summary&, const Stop&)> report{};
     /// Told of services that have failed for good.

@@ -88,6 +88,7 @@ std::string status_json(const Facts& facts) {
     json::array services;
     for (const ServiceFacts& one : facts.services) services.push_back(of(one));
     out["services"] = std::move(services);
+    if (facts.beside) out["service_starts"] = to_json(*facts.beside);
     if (!out.contains("timeline") && facts.start) {
         out["started_at"] = facts.start->started_at();
         out["timeline"] = to_json(*facts.start);

@@ -88,9 +88,13 @@ void add_looks(Exposition& out, const Facts& facts) {
 
 void add_migrations(Exposition& out, const std::vector<MigrationFacts>& migrations) {
     out.family("migrations_applied", "gauge", "Migrations that the ledger has.");
-    for (const MigrationFacts& one : migrations) out.sample(one.applied, {{"migration", one.name}, {"database", one.database}});
+    for (const MigrationFacts& one : migrations) {
+        if (one.applied) out.sample(*one.applied, {{"migration", one.name}, {"database", one.database}});
+    }
     out.family("migrations_pending", "gauge", "Migrations that are still to be applied.");
-    for (const MigrationFacts& one : migrations) out.sample(one.pending, {{"migration", one.name}, {"database", one.database}});
+    for (const MigrationFacts& one : migrations) {
+        if (one.pending) out.sample(*one.pending, {{"migration", one.name}, {"database", one.database}});
+    }
     out.family("migration_duration_seconds", "gauge", "What applying took, the last time that something was pending.");
     for (const MigrationFacts& one : migrations) {
         if (one.took) out.sample(seconds(*one.took), {{"migration", one.name}, {"database", one.database}});

@@ -39,28 +39,40 @@ std::string text(std::string_view raw) {
 
 std::string show_floor(Microseconds duration) { return show(std::chrono::floor<Duration>(duration)); }
 
-/// Events on one scale: those of another timeline are moved onto it.
+/// Events on one scale, each under the part that it lies within.
 struct Rows {
-    std::vector<Event> events{};
+    struct Row {
+        Event event{};
+        int deep{0};
+    };
+    std::vector<Row> all{};
     Microseconds now{0};
     Microseconds total{0};
 };
 
+void add_within(Rows& rows, const std::vector<Event>& events, int parent, int deep) {
+    for (const Event& event : events) {
+        if (event.parent != parent) continue;
+        rows.all.push_back({event, deep});
+        add_within(rows, events, event.number, deep + 1);
+    }
+}
+
+/// Those of `beside` are moved onto the scale of the other.
 Rows rows_of(const Timeline& timeline, const Timeline* beside) {
-    Rows rows{timeline.events(), timeline.now(), {}};
+    Rows rows{{}, timeline.now(), {}};
+    add_within(rows, timeline.events(), 0, 0);
     if (beside != nullptr) {
         const Microseconds moved = timeline.at(beside->zero());
-        const int first = static_cast<int>(rows.events.size());
-        for (Event event : beside->events()) {
+        std::vector<Event> events = beside->events();
+        for (Event& event : events) {
             // It may be a moment older than the other.
             event.began = std::max(event.began + moved, Microseconds{0});
             if (event.ended) *event.ended += moved;
-            event.number += first;
-            if (event.parent > 0) event.parent += first;
-            rows.events.push_back(std::move(event));
         }
+        add_within(rows, events, 0, 0);
     }
-    for (const Event& event : rows.events) rows.total = std::max(rows.total, event.ended.value_or(rows.now));
+    for (const Rows::Row& row : rows.all) rows.total = std::max(rows.total, row.event.ended.value_or(rows.now));
     return rows;
 }
 
@@ -72,13 +84,13 @@ std::string bar(const Event& event, const Rows& rows) {
                        kWidth, from, width);
 }
 
-std::string row(const Event& event, const Rows& rows) {
+std::string row(const Event& event, int deep, const Rows& rows) {
     const std::string_view state = event.failed ? "failed" : event.ended ? "over" : "going";
     const std::string note = event.note.empty() ? "" : fmt::format("<small>{}</small>", text(event.note));
     const std::string took = show_floor(event.took(rows.now));
     return fmt::format(R"(<tr class="{} {}"><th scope="row" class="deep{}">{}{}</th><td class="number from">{}</td><td class="number">{}</td>)"
                        R"(<td class="bar">{}</td></tr>)",
-                       text(event.kind), state, std::min(depth(rows.events, event), kDeepest), text(event.name), note, show_floor(event.began),
+                       text(event.kind), state, std::min(deep, kDeepest), text(event.name), note, show_floor(event.began),
                        event.failed ? took + " failed" : event.ended ? took : took + " …", bar(event, rows));
 }
 
@@ -88,8 +100,8 @@ std::string timeline_section(std::string_view title, const Timeline& timeline, c
         R"(<section><h2>{} <small>{}, from {}</small></h2><table class="timeline"><thead><tr><th>What</th><th class="number from">From</th>)"
         R"(<th class="number">Took</th><th class="bar"></th></tr></thead><tbody>)",
         title, show_floor(rows.total), timeline.started_at());
-    for (const Event& event : rows.events) {
-        if (event.worth_a_line()) out += row(event, rows);
+    for (const auto& [event, deep] : rows.all) {
+        if (event.worth_a_line()) out += row(event, deep, rows);
     }
     return out + "</tbody></table></section>";
 }
@@ -146,7 +158,7 @@ std::string page_content(const Facts& facts) {
 
 std::string page(const Facts& facts) {
     // Without scripts what goes on is loaded again.
-    const std::string_view again = facts.looking ? R"(<noscript><meta http-equiv="refresh" content="3"></noscript>)" : "";
+    const std::string_view again = facts.looking || facts.services_start() ? R"(<noscript><meta http-equiv="refresh" content="3"></noscript>)" : "";
     return fmt::format(
         R"(<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">)"
         R"(<title>{}</title>{}<link rel="stylesheet" href="page.css"><link rel="icon" href="data:,"><script src="page.js" defer></script></head>)"

@@ -293,11 +293,14 @@ void listen_on(asio::basic_socket_acceptor<Protocol>& acceptor,
     acceptor.close(ignored);
 }
 
-/// The socket of a run that was killed; nothing else is in the way of anybody.
-void remove_stale_socket(const std::string& path) {
+/// The socket of a run that was killed: nobody listens there. One of a run that lives is in the way, as a port is.
+void remove_stale_socket(const std::string& path, asio::io_context& context) {
     struct stat facts{};
-    if (path.front() != '\0' && ::lstat(path.c_str(), &facts) == 0 && S_ISSOCK(facts.st_mode))
-        ::unlink(path.c_str());
+    if (path.front() == '\0' || ::lstat(path.c_str(), &facts) != 0 || !S_ISSOCK(facts.st_mode)) return;
+    asio::local::stream_protocol::socket caller{context};
+    beast::error_code error;
+    caller.connect(asio::local::stream_protocol::endpoint{path}, error);
+    if (error == asio::error::connection_refused) ::unlink(path.c_str());
 }
 
 }  // namespace
@@ -309,7 +312,7 @@ Result<std::unique_ptr<Server>> Server::open(system::Loop& loop,
     if (!address) return std::move(address).error();
     asio::io_context& context = system::context(loop);
     auto made = std::make_unique<Implementation>(context, status);
-    if (address->local) remove_stale_socket(address->path);
+    if (address->local) remove_stale_socket(address->path, context);
     beast::error_code error;
     for (const Protocol::endpoint& endpoint : endpoints_of(*address, context, error)) {
         listen_on(made->acceptor, endpoint, address->local, error);

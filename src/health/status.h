@@ -35,8 +35,8 @@ struct ServiceFacts {
 struct MigrationFacts {
     std::string name{};
     std::string database{};
-    int applied{0};
-    int pending{0};
+    std::optional<int> applied{};  ///< empty: it cannot be asked
+    std::optional<int> pending{};
     std::optional<Duration> took{};  ///< the last time that something was applied
 };
 

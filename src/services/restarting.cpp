@@ -26,7 +26,10 @@ bool Supervisor::rests_on(const Unit& unit, const Unit& other) const {
 
 void Supervisor::go_on_restarting() {
     if (stopping_) return;
-    if (restarting_ != nullptr && restarting_->machine.state() != State::ready && !restarting_->machine.over()) return;
+    // Who is on its way with what is old again need not arrive.
+    const bool arrived = restarting_ == nullptr || to_restart_.contains(restarting_) || restarting_->machine.state() == State::ready ||
+                         restarting_->machine.over();
+    if (!arrived) return;
     restarting_ = nullptr;
     // Who is ending, or has ended, is given what is new when it is started again.
     std::erase_if(to_restart_, [](const Unit* unit) {

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -307,10 +308,18 @@ TEST_CASE("health: the socket of a run that was killed is taken over, and one's 
     const test::Scratch scratch;
     const std::string path = scratch.folder() + "/health.sock";
     {
+        boost::asio::io_context context;
+        boost::asio::local::stream_protocol::acceptor{context, boost::asio::local::stream_protocol::endpoint{path}};
+    }
+    REQUIRE(std::filesystem::is_socket(path));
+    {
         const Endpoint first{"unix:" + path};
-        CHECK(std::filesystem::is_socket(path));
-        const Endpoint second{"unix:" + path};
-        CHECK(second.ask("/livez") == "ok\n");
+        CHECK(first.ask("/livez") == "ok\n");
+        system::Loop loop;
+        const auto second = health::Server::open(loop, "unix:" + path, first.status);
+        REQUIRE_FALSE(second.has_value());
+        CHECK(second.error().line() == fmt::format("cannot listen on \"unix:{}\": Address already in use", path));
+        CHECK(first.ask("/livez") == "ok\n");
     }
     CHECK_FALSE(std::filesystem::exists(path));
 }

@@ -118,12 +118,17 @@ class Services(harness.StackTest):
         self.until(lambda: "api started" in self.told() or process.poll() is not None, "the service does not start")
         self.assertIsNone(process.poll(), (self.folder / "log").read_text()[:2000])
         self.until_ready(config)
+        # After its patience it looks again, with what is new.
+        before = self.pid_of(config, "api")
+        self.write("secrets/kratos", "canary-renewed")
+        process.send_signal(signal.SIGHUP)
+        self.until(lambda: self.pid_of(config, "api") not in (before, None), "it does not look again")
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 1)
         self.assertLess(time.monotonic() - began, 5)
         self.until_told("api ended")
-        self.assertNotIn("provisioned; staying", (self.folder / "log").read_text(), "the report was written somewhere")
+        self.assertIn("cannot write the result to stdout", (self.folder / "log").read_text())
 
     def test_a_new_password_restarts_who_has_the_old_one_in_the_order_of_needs(self):
         serve = 'tell "with $PASSWORD"; serve'
@@ -154,6 +159,40 @@ class Services(harness.StackTest):
         self.assertRegex(ran.err, "stays goes on with the command and environment that it was started with; they are others now")
         self.assertNotIn("other is restarted", ran.err)
         self.assertNotIn("canary-renewed", ran.out + ran.err)
+
+    def test_what_another_sighup_mends_is_restarted_though_it_never_became_ready(self):
+        config = self.with_services(self.service("api", 'tell "$MODE"; [ "$MODE" = bad ] || echo up; serve', environment=', MODE = "first"', ready="log:up",
+                                                 ready_timeout="0"))
+        run = self.begin("run", config=config)
+        self.until_ready(config)
+        text = config.read_text()
+        config.write_text(text.replace('"first"', '"bad"'))
+        run.send(signal.SIGHUP)
+        self.until_told("api bad")
+        self.until_ready(config, code=1)
+        config.write_text(text.replace('"first"', '"good"'))
+        run.send(signal.SIGHUP)
+        self.until_told("api good")
+        self.until_ready(config)
+        self.ends(run)
+
+    def test_a_service_that_sighup_takes_away_goes_on_and_is_started_again(self):
+        one, other = self.service("api", 'tell "as $$"; serve', backoff="100ms"), self.service("other")
+        config = self.with_services(one, other)
+        run = self.begin("run", config=config)
+        self.until_ready(config)
+        config.write_text(config.read_text().replace('name = "api"', 'name = "renamed"'))
+        run.send(signal.SIGHUP)
+        log = []
+        os.set_blocking(run.process.stderr.fileno(), False)
+        self.until(lambda: log.append(run.process.stderr.read() or "") or "renamed is new in the configuration" in "".join(log), "nothing is said")
+        self.assertIn("api is not in the configuration any more; it goes on", "".join(log))
+        os.set_blocking(run.process.stderr.fileno(), True)
+        pid = self.pid_of(config, "api")
+        os.kill(pid, signal.SIGKILL)
+        self.until(lambda: self.pid_of(config, "api") not in (pid, None), "it is not started again")
+        self.until_ready(config)
+        self.ends(run)
 
     def test_a_new_password_that_cannot_be_set_restarts_nobody(self):
         config = self.with_services(self.service("api", 'tell "with $PASSWORD"; serve', environment=', PASSWORD = "${password}"', database="kratos"))

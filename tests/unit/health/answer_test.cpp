@@ -103,7 +103,10 @@ TEST_CASE("answer: the page shows parts within parts, what failed, and what goes
     timeline->end(timeline->begin("migration", "0001.sql", migrate), "no such table", true);
     timeline->add({.parent = migrate, .kind = "check", .name = "a check that is good", .ended = 1ms});
     const auto beside = std::make_shared<Timeline>();
-    beside->begin("state", "waiting for database=kratos", beside->begin("service", "service kratos"));
+    const int kratos = beside->begin("service", "service kratos");
+    const int server = beside->begin("service", "service server");
+    beside->begin("state", "waiting for database=kratos", kratos);
+    beside->begin("state", "waiting for kratos", server);
     const std::string page = answer("/", {.reason = "it <b>failed</b> & \"so\"", .start = timeline, .beside = beside}).body;
     CAPTURE(page);
     CHECK(page.find("<h1 class=\"bad\">Failed</h1><p class=\"reason\">it &lt;b&gt;failed&lt;/b&gt; &amp; &quot;so&quot;</p>") != std::string::npos);
@@ -114,7 +117,9 @@ TEST_CASE("answer: the page shows parts within parts, what failed, and what goes
     CHECK(page.find("a check that is good") == std::string::npos);
     CHECK(page.find("<tr class=\"service going\"><th scope=\"row\" class=\"deep0\">service kratos</th>") != std::string::npos);
     CHECK(page.find("<tr class=\"state going\"><th scope=\"row\" class=\"deep1\">waiting for database=kratos</th>") != std::string::npos);
-    CHECK(count(page, "<tr class=") == 6);
+    CHECK(count(page, "<tr class=") == 8);
+    const std::vector<std::string_view> order{"service kratos", "waiting for database=kratos", "service server", "waiting for kratos"};
+    for (std::size_t i = 1; i < order.size(); ++i) CHECK(page.find(order[i - 1]) < page.find(order[i]));
     CHECK(page.find('\n') == page.size() - 1);
 }
 
@@ -140,7 +145,7 @@ TEST_CASE("answer: no secret is in any of them, however it is written there") {
     timeline->end(timeline->begin("wait", "with answer-canary<&\"'> in it"), "answer-canary<&\"'>", true);
     health::Facts facts{.reason = scrub("answer-canary<&\"'>"), .start = timeline};
     facts.services = {service("kratos", "failed")};
-    facts.looks.migrations = {{.name = "answer-canary<&\"'>", .database = "x"}};
+    facts.looks.migrations = {{.name = "answer-canary<&\"'>", .database = "x", .applied = 1}};
     for (const char* target : {"/", "/status", "/metrics", "/readyz", "/readyz?service=answer-canary%3C%26%22%27%3E"}) {
         const std::string body = answer(target, facts).body;
         CAPTURE(target);
