@@ -69,12 +69,6 @@ void Timeline::fold(int first, const std::string& kind, const std::string& name,
     events_.push_back(std::move(all));
 }
 
-int depth(const std::vector<Event>& events, const Event& event) {
-    int deep = 0;
-    for (int parent = event.parent; parent > 0; parent = events[static_cast<std::size_t>(parent - 1)].parent) ++deep;
-    return deep;
-}
-
 boost::json::array to_json(const Timeline& timeline) {
     boost::json::array out;
     const Microseconds now = timeline.now();

@@ -35,9 +35,6 @@ struct Event {
     bool worth_a_line() const { return kind != "check" || failed; }
 };
 
-/// How many parts it lies within. `events`: all of its timeline.
-int depth(const std::vector<Event>& events, const Event& event);
-
 class Timeline {
   public:
     Timeline() = default;

@@ -36,9 +36,7 @@ int healthcheck(const Options& options, const config::Config& config) {
     if (auto usable = parse_address(address); !usable) {
         Failure failure = std::move(usable).error();
         failure.code = Code::usage;
-        const Failure all[] = {std::move(failure)};
-        report_failures(all);
-        return all[0].exit_code();
+        return report_failure(failure);
     }
     if (options.path == "/status" && !options.service.empty()) {
         Failure failure;
@@ -51,13 +49,9 @@ int healthcheck(const Options& options, const config::Config& config) {
     }
     const std::string path = options.service.empty() ? options.path : fmt::format("{}?service={}", options.path, percent_encode(options.service));
     const auto answer = daemon::healthcheck(address, path, options.timeout.value_or(kPatience));
-    if (answer) {
-        print(*answer);
-        return 0;
-    }
-    const Failure all[] = {answer.error()};
-    report_failures(all);
-    return all[0].exit_code();
+    if (!answer) return report_failure(answer.error());
+    print(*answer);
+    return 0;
 }
 
 }  // namespace ainit::cli

@@ -39,6 +39,12 @@ std::string share(Microseconds part, Microseconds whole) {
     return whole.count() == 0 ? "-" : fmt::format("{} %", (200 * part.count() / whole.count() + 1) / 2);
 }
 
+int depth(const std::vector<Event>& events, const Event& event) {
+    int deep = 0;
+    for (int parent = event.parent; parent > 0; parent = events[static_cast<std::size_t>(parent - 1)].parent) ++deep;
+    return deep;
+}
+
 /// Right-aligned, so that figures can be compared.
 void align(std::vector<std::vector<std::string>>& rows, std::size_t cell) {
     std::size_t widest = 0;

@@ -50,7 +50,7 @@ Migrations::Migrations(const config::Config& config,
                        const Order& order)
     : config_{config},
       sessions_{sessions},
-      run_what_cannot_be_asked_{order.run_what_cannot_be_asked},
+      run_what_cannot_be_asked_{!order.again},
       extent_{order.extent} {
     const std::vector<std::string>& databases = order.databases;
     for (const config::Migration& migration : config.migrations) {

@@ -85,9 +85,8 @@ struct Order {
     migrate::Revert revert{};              ///< Goal::revert: what is taken back
     migrate::Repair repair{};              ///< Goal::repair
     bool with_checks{true};                ///< Goal::look: make the checks too, where a database is there
-    /// Also migrations whose tool cannot be asked: once at each start, not at each look that follows.
-    bool run_what_cannot_be_asked{true};
-    /// One look of many: what was told of the server by the first is not told again.
+    /// One look of many, after the first that was good: migrations whose tool cannot be asked are not run again, and what was told of the
+    /// server is not told again.
     bool again{false};
     /// Told as soon as the server is seen not to serve, while it is waited for.
     std::function<void(const Failure&)> on_setback{};

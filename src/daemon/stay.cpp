@@ -96,7 +96,6 @@ class Stay {
         postgres::Sessions sessions{server_of(*config_)};
         Order order;
         order.timeline = timeline;
-        order.run_what_cannot_be_asked = !started_;
         order.again = started_;
         order.on_setback = [this](const Failure& failure) {
             loop_.post([this, reason = scrub(failure.line())] { not_ready(reason); });

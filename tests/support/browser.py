@@ -2,7 +2,6 @@
 """Headless Chromium by the W3C WebDriver protocol, as chromedriver speaks it: pages as a person's browser has them, with scripts
 or without. Fails where Chromium or its driver is not there."""
 
-import base64
 import json
 import re
 import shutil
@@ -15,29 +14,21 @@ LISTENS = re.compile(r"started successfully on port (\d+)")
 
 
 class Browser:
-    """One window. To be used in a with statement."""
+    """One window, until close()."""
 
-    def __init__(self, scripts=True, width=1280, height=900, dark=False):
+    def __init__(self, scripts=True):
         self.profile = tempfile.mkdtemp(prefix="alkemio-init-chromium.")
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             self.base = f"http://127.0.0.1:{self._port()}/session"
-            options = {"args": [*OPTIONS, f"--user-data-dir={self.profile}", f"--window-size={width},{height}"]}
+            options = {"args": [*OPTIONS, f"--user-data-dir={self.profile}"]}
             made = self._call("POST", "", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
             self.base += f"/{made['sessionId']}"
             if not scripts:
                 self.devtools("Emulation.setScriptExecutionDisabled", value=True)
-            self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-            self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def _port(self):
         for line in self.driver.stdout:
@@ -64,11 +55,6 @@ class Browser:
 
     def title(self):
         return self._call("GET", "/title")
-
-    def picture(self, path, whole=True):
-        """A PNG of the page, or of what the window shows of it."""
-        shot = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self):
         try:
