@@ -2,7 +2,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -13,8 +12,12 @@
 namespace ainit {
 namespace {
 
-char lower(char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr char upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
 bool continues(char c) {
@@ -141,7 +144,15 @@ std::string show_utc(std::chrono::system_clock::time_point moment) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {
-    return !std::ranges::search(text, word, {}, lower).empty() || word.empty();
+    if (word.empty()) return true;
+    // Each statement of a migration is searched for a dozen words.
+    const char small = lower(word.front());
+    const char big = upper(word.front());
+    for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+        const bool begins = text[at] == small || text[at] == big;
+        if (begins && equals_ignoring_case(text.substr(at, word.size()), word)) return true;
+    }
+    return false;
 }
 
 std::string list_of(std::span<const std::string> names) {
@@ -293,12 +304,14 @@ std::string caret(std::string_view text, std::size_t offset) {
 }
 
 bool valid_utf8(std::string_view text) {
-    while (!text.empty()) {
+    while (true) {
+        const auto other = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80U; });
+        text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
+        if (text.empty()) return true;
         const std::size_t length = character(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::string mend_utf8(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include <boost/algorithm/hex.hpp>
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
@@ -93,13 +94,17 @@ std::string checksum_of(std::string_view text) {
     if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
     std::string plain;
     plain.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n') plain += text[i];
+    while (true) {
+        const std::size_t end = text.find("\r\n");
+        plain += text.substr(0, end);
+        if (end == std::string_view::npos) break;
+        plain += '\n';
+        text.remove_prefix(end + 2);
     }
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     ::SHA256(reinterpret_cast<const unsigned char*>(plain.data()), plain.size(), digest.data());
     std::string hex;
-    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+    boost::algorithm::hex_lower(digest.begin(), digest.end(), std::back_inserter(hex));
     return hex;
 }
 

@@ -96,7 +96,7 @@ module.exports = function (host, refuse) {
     this.loaded = true;
   };
   Module.prototype._compile = function (content, filename) {
-    return this.run(host.compile(content.replace(/^#!/, '//'), filename), filename);
+    return this.run(host.compile(withoutInterpreter(content), filename), filename);
   };
   Object.defineProperty(Module.prototype, 'run', {
     value(code, filename) { return code.call(this.exports, this.exports, requireOf(this), this, filename, path.dirname(filename)); },
@@ -243,13 +243,16 @@ module.exports = function (host, refuse) {
     const source = withoutAttributes(isTypeScript ? stripped(original, filename, declared) : original);
     if (declared === 'module') return { format: 'module', source };
     try {
-      return { format: 'commonjs', code: host.compile(source.replace(/^#!/, '//'), filename), source };
+      return { format: 'commonjs', code: host.compile(withoutInterpreter(source), filename), source };
     } catch (error) {
       // A file without a declared type may turn out to be an ES module, for Node as for us.
       if (declared || !(error instanceof SyntaxError) || !host.isModuleSource(source)) throw error;
       return { format: 'module', source };
     }
   }
+
+  // A regular expression would be tried at each letter.
+  const withoutInterpreter = (source) => (source.startsWith('#!') ? `//${source.slice(2)}` : source);
 
   // QuickJS knows no import attributes; JSON is known by its extension.
   function withoutAttributes(source) {

@@ -3,7 +3,7 @@
 // modules"), and the paths of tsconfig.json.
 'use strict';
 
-const path = require('path-browserify');
+const { path, isNormal } = require('./path.js');
 
 const kRequire = new Set(['node', 'require', 'default']);
 const kImport = new Set(['node', 'import', 'default']);
@@ -19,14 +19,11 @@ function failure(code, message, Type = Error) {
   return error;
 }
 
-/** An absolute path with nothing to normalize: a name between any two slashes. */
-const isNormal = (file) => file.startsWith('/') && !file.includes('//') && !file.includes('/.') && !file.endsWith('/');
-
 /** What is the same for all files of a folder, found once each. */
 function perFolder(find) {
   const known = new Map();
   return (file) => {
-    const folder = isNormal(file) ? file.slice(0, file.lastIndexOf('/')) || '/' : path.dirname(file);
+    const folder = path.dirname(file);
     if (!known.has(folder)) known.set(folder, find(folder));
     return known.get(folder);
   };

@@ -54,25 +54,43 @@ function classesOf(exported, found = []) {
   return found;
 }
 
+/** What a file exports that is loaded already: of CommonJS as it is, ES modules have to be asked for. */
+async function exportsOf(file) {
+  const module = require.cache[file];
+  return module?.loaded ? module.exports : (await inside.importOrRequireFile(file))[0];
+}
+
+/** The files of globs, as TypeORM finds them. */
+function filesOf(globs) {
+  return globs.flatMap((glob) => inside.findFiles(path.normalize(glob)))
+    .filter((name) => /\.[mc]?[jt]s$/.test(name) && !name.endsWith('.d.ts')).map((name) => path.resolve(name));
+}
+
+/** TypeORM reads the nearest package.json once a folder, but asks of all files at once: then each of them reads it. */
+async function loadFirstOfEachFolder(files) {
+  const first = new Map();
+  for (const file of files) if (!first.has(path.dirname(file))) first.set(path.dirname(file), file);
+  // What it throws TypeORM meets, too.
+  for (const file of first.values()) await inside.importOrRequireFile(file).catch(() => {});
+}
+
 /** From which file each class is. The files are loaded already. */
-async function filesOf(dataSource) {
-  const files = new Map();
-  const given = inside.ObjectUtils.mixedListToArray(dataSource.options.migrations ?? []);
-  for (const glob of given.filter((one) => typeof one === 'string')) {
-    for (const file of inside.findFiles(path.normalize(glob)).filter((name) => /\.[mc]?[jt]s$/.test(name) && !name.endsWith('.d.ts'))) {
-      const [exported] = await inside.importOrRequireFile(path.resolve(file));
-      for (const one of classesOf(exported)) files.set(one, path.resolve(file));
-    }
+async function originsOf(files) {
+  const origins = new Map();
+  for (const file of files) {
+    for (const one of classesOf(await exportsOf(file))) origins.set(one, file);
   }
-  return files;
+  return origins;
 }
 
 /** All that is there, in TypeORM's order; throws what TypeORM throws for names without timestamp or twice the same. */
 async function list(dataSource) {
   const given = inside.ObjectUtils.mixedListToArray(dataSource.options.migrations ?? []);
-  dataSource.migrations = await new inside.ConnectionMetadataBuilder(dataSource).buildMigrations(given);
-  const files = await filesOf(dataSource);
   const globs = given.filter((one) => typeof one === 'string');
+  const files = filesOf(globs);
+  await loadFirstOfEachFolder(files);
+  dataSource.migrations = await new inside.ConnectionMetadataBuilder(dataSource).buildMigrations(given);
+  const origins = await originsOf(files);
   const found = new inside.MigrationExecutor(dataSource).getMigrations();
   return {
     version: inside.version,
@@ -81,7 +99,7 @@ async function list(dataSource) {
     transaction: dataSource.options.migrationsTransactionMode ?? 'all',
     globs,
     migrations: found.map(({ name, timestamp, instance }) => ({
-      name, timestamp, file: files.get(instance.constructor) ?? '', transaction: instance.transaction,
+      name, timestamp, file: origins.get(instance.constructor) ?? '', transaction: instance.transaction,
     })),
   };
 }
