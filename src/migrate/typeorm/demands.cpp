@@ -132,8 +132,8 @@ std::vector<std::string> settings_in(const std::string& text) {
     return settings;
 }
 
-std::string bare_title_of(const std::string& text) {
-    return without_literals(scrub(title_of(text)));
+std::string bare(const std::string& title) {
+    return without_literals(scrub(title));
 }
 
 }  // namespace ainit::migrate::typeorm

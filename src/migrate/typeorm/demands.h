@@ -29,7 +29,7 @@ bool commits(const std::string& text);
 /// Of several statements in one string: those that matter to the session alone.
 std::vector<std::string> settings_in(const std::string& text);
 
-/// The first line of a statement with its literals left out, so that it can be kept and shown.
-std::string bare_title_of(const std::string& text);
+/// A statement's title with its literals left out, so that it can be kept and shown.
+std::string bare(const std::string& title);
 
 }  // namespace ainit::migrate::typeorm

@@ -207,7 +207,7 @@ void Driver::finish(int number) {
     auto results = wire.running->take();
     Outcome outcome;
     if (results) *outcome.rows = std::move(*results);
-    else outcome.error = wire.session.last_error();
+    else outcome.error = std::make_shared<const ErrorFields>(wire.session.last_error());
     wire.running.reset();
     if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
     if (wire.kept && conclude(wire, outcome)) return;
@@ -238,7 +238,7 @@ void Driver::look_for_blockers(int number) {
 Value Driver::answer_for(Wire& wire, const std::string& text, const Outcome& outcome) {
     std::vector<Value> all;
     for (const Rows& rows : *outcome.rows) all.push_back(result_of(rows));
-    watch_.answered(text, outcome.error ? &*outcome.error : nullptr);
+    watch_.answered(text, outcome.error.get());
     const Value answer = engine_.object({{"results", engine_.array(all)},
                                          {"lost", engine_.boolean(!wire.session.usable())},
                                          {"active", engine_.boolean(wire.session.in_transaction())}});

@@ -86,7 +86,7 @@ bool Driver::consult(Wire& wire, const postgres::Statement& statement) {
     if (work == nullptr || work->failed) return true;
     if (work->ended) return consult_after_end(wire, statement, *work);
     Noted noted{work->name, work->statements, checksum_of(statement.text, statement.parameters),
-                bare_title_of(statement.text), watch_.stack_of(statement.text)};
+                title_of(statement.text), watch_.stack_of(statement.text)};
     noted.wire = wire.number;
     const Demands demands = demands_of(statement.text);
     const Committed* done = journal_->committed(noted.migration, noted.number);
@@ -97,11 +97,12 @@ bool Driver::consult(Wire& wire, const postgres::Statement& statement) {
         case Journal::Verdict::refuse: break;
     }
     const bool same = done->checksum == noted.text_checksum;
-    const std::string now = noted.title == done->title ? "differs from that, in its parameters or further down" : "is now " + noted.title;
+    const std::string title = bare(noted.title);
+    const std::string now = title == done->title ? "differs from that, in its parameters or further down" : "is now " + title;
     Failure failure = half_done(
         *work, same ? fmt::format("{} is committed, but its answer was too large to be kept", name_of(*done))
                     : fmt::format("{} is committed, and {}", name_of(*done), now));
-    failure.where = watch_.read(noted.stack);
+    failure.where = watch_.read(*noted.stack);
     return refuse(wire, std::move(failure));
 }
 
@@ -144,7 +145,9 @@ void Driver::wrap(Wire& wire) {
 
 void Driver::write_journal(Wire& wire) {
     for (Noted* one : journal_->open(wire.number)) {
-        if (one->place.empty()) one->place = place_of(watch_.read(one->stack));
+        if (!one->place.empty()) continue;
+        one->place = place_of(watch_.read(*one->stack));
+        one->title = bare(one->title);
     }
     auto written = journal_->write(wire.session, wire.number, stop_);
     constexpr std::string_view kReadOnly = postgres::sqlstate::kReadOnly;
@@ -162,7 +165,7 @@ void Driver::answer_again(Wire& wire, const Committed& done) {
         if (auto parsed = engine_.parse_json(*done.answer)) answer = std::move(*parsed);
     }
     if (!answer) {
-        const Value results[] = {engine_.object({{"tag", engine_.string(empty_tag(bare_title_of(wire.text)))}})};
+        const Value results[] = {engine_.object({{"tag", engine_.string(empty_tag(bare(title_of(wire.text))))}})};
         answer = engine_.object({{"results", engine_.array(results)}});
     }
     static_cast<void>(answer->set("lost", engine_.boolean(!wire.session.usable())));
@@ -179,7 +182,7 @@ bool Driver::conclude(Wire& wire, Outcome& outcome) {
         if (how == std::string_view{"COMMIT"}) {
             if (auto done = wire.session.query("COMMIT", stop_); !done) {
                 outcome = {};
-                outcome.error = wire.session.last_error();
+                outcome.error = std::make_shared<const ErrorFields>(wire.session.last_error());
             }
         } else {
             static_cast<void>(wire.session.query("ROLLBACK", stop_));

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 
+#include <boost/algorithm/hex.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -170,8 +172,10 @@ Result<void> continue_journal(Session& session, const std::string& ledger, const
 }
 
 std::string checksum_of(std::string_view text, const postgres::Parameters& parameters) {
+    // EVP_sha256() would be looked up by its name each time.
+    static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-    EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr);
+    EVP_DigestInit_ex(digest.get(), kSha256, nullptr);
     // Each part with its length before it, so that none can be taken for another.
     const auto part = [&](std::string_view bytes) {
         const std::string length = fmt::format("{}:", bytes.size());
@@ -187,7 +191,7 @@ std::string checksum_of(std::string_view text, const postgres::Parameters& param
     unsigned size = 0;
     EVP_DigestFinal_ex(digest.get(), bytes.data(), &size);
     std::string hex;
-    for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
+    boost::algorithm::hex_lower(bytes.begin(), bytes.begin() + size, std::back_inserter(hex));
     return hex;
 }
 
@@ -228,8 +232,13 @@ Journal::Verdict Journal::judge(const Noted& noted, const Demands& demands) cons
 
 void Journal::note(Noted noted) {
     // What another migration left open is not this one's.
-    std::erase_if(noted_, [&](const Noted& one) { return one.migration != noted.migration; });
+    if (!noted_.empty() && noted_.back().migration != noted.migration) noted_.clear();
     if (noted.outcome.rows && size_of(*noted.outcome.rows) > kLargest) noted.outcome.rows.reset();
+    // A migration may send a hundred thousand of those that answer with a tag alone.
+    if (noted.outcome.rows && std::ranges::none_of(*noted.outcome.rows, &Rows::returns_rows)) {
+        noted.answer = answer_of(noted.outcome);
+        noted.outcome = {{}, {}};
+    }
     noted_.push_back(std::move(noted));
 }
 

@@ -48,7 +48,7 @@ std::string checksum_of(std::string_view text, const postgres::Parameters& param
 /// What a statement answered.
 struct Outcome {
     std::shared_ptr<std::vector<postgres::Rows>> rows{std::make_shared<std::vector<postgres::Rows>>()};
-    std::optional<postgres::ErrorFields> error{};
+    std::shared_ptr<const postgres::ErrorFields> error{};  ///< empty: none
 };
 
 /// As the script's driver takes it; empty if it is too large to be kept.
@@ -59,8 +59,8 @@ struct Noted {
     std::string migration{};
     int number{};
     std::string text_checksum{};
-    std::string title{};
-    std::string stack{};  ///< of the script's call
+    std::string title{};  ///< as title_of() has it; without literals as soon as it is written
+    std::shared_ptr<const std::string> stack{};  ///< of the script's call
     std::string place{};
     int wire{};  ///< over which session
     Outcome outcome{};  ///< most are never written, so it is made a text only then

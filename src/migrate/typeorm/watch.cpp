@@ -45,7 +45,7 @@ void Watch::provide(script::Engine& engine) {
 void Watch::begin(const std::string& name) {
     works_.push_back({name, Clock::now()});
     places_.clear();
-    place_.clear();
+    place_ = std::make_shared<const std::string>();
     tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
 }
 
@@ -74,11 +74,11 @@ void Watch::remember_place(const std::string& text) {
     const bool by_script = stack.find("(/") != std::string::npos || stack.find("at /") != std::string::npos ||
                            stack.find("file:///") != std::string::npos;
     if (!by_script) return;
-    if (!text.empty()) places_.insert_or_assign(text, stack);
-    place_ = std::move(stack);
+    if (stack != *place_) place_ = std::make_shared<const std::string>(std::move(stack));
+    if (!text.empty()) places_.insert_or_assign(text, place_);
 }
 
-const std::string& Watch::stack_of(const std::string& text) const {
+Watch::Stack Watch::stack_of(const std::string& text) const {
     const auto place = places_.find(text);
     return place == places_.end() ? place_ : place->second;
 }
@@ -97,7 +97,7 @@ void Watch::sent(const std::string& text, bool in_transaction) {
     if (!at_work()) return;
     if (!in_transaction || commits(text)) works_.back().outside = true;
     ++works_.back().statements;
-    tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
+    if (*progress_) tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
 }
 
 void Watch::blocked(std::string blocker) {
@@ -116,11 +116,12 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
             one.number = works_.back().statements;
         }
         one.blocker = blocker_;
-        one.where = read(stack_of(text));
+        one.where = read(*stack_of(text));
         refused_.push_back(std::move(one));
     } else if (at_work() && commits(text)) {
         works_.back().committed = works_.back().statements;
     }
+    places_.erase(text);
 }
 
 const Refused* Watch::refused(std::string_view text) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,9 +75,9 @@ class Watch {
     /// The latest refusal of a statement with this text; nullptr if there was none.
     const Refused* refused(std::string_view text) const;
     /// The line that the last call of a script came from.
-    Origin place() const { return read(place_); }
+    Origin place() const { return read(*place_); }
     /// The stack of the script's call that sends this statement; cheap to take, and to be read by read().
-    const std::string& stack_of(const std::string& text) const;
+    std::shared_ptr<const std::string> stack_of(const std::string& text) const;
     Origin read(const std::string& stack) const;
 
   private:
@@ -93,9 +94,10 @@ class Watch {
     bool overtaken_{false};
     std::vector<Work> works_{};
     script::Engine* engine_{nullptr};
-    // Stacks as they are: only that of a failure is worth reading.
-    std::map<std::string, std::string, std::less<>> places_{};  ///< of the statements of the current migration
-    std::string place_{};
+    // Stacks as they are: only that of a failure is worth reading. Statements of one loop share theirs.
+    using Stack = std::shared_ptr<const std::string>;
+    std::map<std::string, Stack, std::less<>> places_{};  ///< of the statements that are not answered yet
+    Stack place_{std::make_shared<const std::string>()};
     std::string blocker_{};
     std::string concurrently_{};
     std::vector<Refused> refused_{};
