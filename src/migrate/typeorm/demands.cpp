@@ -24,13 +24,19 @@ constexpr std::array kAsking{"select", "show", "table", "values", "explain"};
 /// Where none of these occurs, no statement of several is of a transaction.
 constexpr std::array kTraces{"abort", "begin", "commit", "end", "rollback", "start"};
 
-std::string first_word(std::string_view text) {
-    const std::size_t begin = sql::skip_blank(text, 0).end;
+/// The word that begins at the offset, behind blanks and comments, in small letters; the offset is behind it then.
+std::string word_at(std::string_view text, std::size_t& offset) {
+    offset = sql::skip_blank(text, offset).end;
     std::string word;
-    for (std::size_t at = begin; at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) != 0; ++at) {
-        word += static_cast<char>(std::tolower(static_cast<unsigned char>(text[at])));
+    for (; offset < text.size() && std::isalpha(static_cast<unsigned char>(text[offset])) != 0; ++offset) {
+        word += static_cast<char>(std::tolower(static_cast<unsigned char>(text[offset])));
     }
     return word;
+}
+
+std::string first_word(std::string_view text) {
+    std::size_t offset = 0;
+    return word_at(text, offset);
 }
 
 template <std::size_t size>
@@ -46,12 +52,6 @@ bool runs_outside(const std::string& text) {
     const std::string small = lowered(text);
     const bool may = std::ranges::any_of(kOutside, [&](const char* one) { return small.find(one) != std::string::npos; });
     return may && !sql::nature_of(text).outside.empty();
-}
-
-/// Whether more than blanks and comments follow a semicolon, wherever that stands.
-bool may_be_several(std::string_view text) {
-    const std::size_t end = text.find(';');
-    return end != std::string_view::npos && sql::skip_blank(text, end + 1).end < text.size();
 }
 
 std::vector<std::string> pieces_of(const std::string& text) {
@@ -88,6 +88,17 @@ Demands demands_of_several(const std::vector<std::string>& pieces) {
 }
 
 }  // namespace
+
+std::array<std::string, 2> first_words(std::string_view text) {
+    std::size_t offset = 0;
+    std::string first = word_at(text, offset);
+    return {std::move(first), word_at(text, offset)};
+}
+
+bool may_be_several(std::string_view text) {
+    const std::size_t end = text.find(';');
+    return end != std::string_view::npos && sql::skip_blank(text, end + 1).end < text.size();
+}
 
 Demands demands_of(const std::string& text) {
     const std::string word = first_word(text);

@@ -2,7 +2,9 @@
 // What the journal must know of a statement before it is sent.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ainit::migrate::typeorm {
@@ -22,6 +24,12 @@ struct Demands {
 };
 
 Demands demands_of(const std::string& text);
+
+/// The first two words of a statement in small letters; empty where there is none.
+std::array<std::string, 2> first_words(std::string_view text);
+
+/// Whether more than blanks and comments follow a semicolon, wherever that stands.
+bool may_be_several(std::string_view text);
 
 /// Whether a COMMIT, or what is one by another name, is among its statements; one in the body of a function is none.
 bool commits(const std::string& text);

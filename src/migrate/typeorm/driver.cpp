@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrate/typeorm/ahead.h"
 #include "migrate/typeorm/concurrently.h"
 #include "migrate/typeorm/wire.h"
 #include "postgres/presence.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr Duration kCancelPatience{5'000};
 /// After which it is asked what a statement waits for, and between two times.
 constexpr Duration kLong{3'000};
+/// How many statements of a script may be on their way.
+constexpr std::size_t kMostAhead = 32;
 
 void log_notice(const Work* work, std::string_view severity, std::string_view text) {
     const log::Level level = severity == "WARNING" ? log::Level::warn
@@ -85,6 +88,7 @@ void Driver::provide() {
         return engine.object({
             {"open", engine.function("open", [this](const Call& call) { return open(call); })},
             {"send", engine.function("send", [this](const Call& call) { return send(call); })},
+            {"settle", engine.function("settle", [this](const Call& call) { return settle(call); })},
             {"close", engine.function("close", [this](const Call& call) { return close_one(call); })},
         });
     });
@@ -111,6 +115,7 @@ postgres::Server Driver::server_for(const Value& settings) const {
 
 Driver::Answer Driver::open(const Call& call) {
     if (target_.closed) return Value{};
+    catch_up();
     const Value done = call[2];
     // A login waits for no other session of the script, so it may block the loop.
     auto session = postgres::Session::open(server_for(call[0]), target_.login, stop_);
@@ -149,7 +154,12 @@ Driver::Answer Driver::send(const Call& call) {
     const auto found = wires_.find(number);
     if (found == wires_.end()) return engine_.error("Error", "the session is closed");
     Wire& wire = *found->second;
-    postgres::Statement statement{call[1].text()};
+    Order order;
+    order.text = call[1].text();
+    order.done = call[4];
+    order.stack = watch_.take_stack(order.text);
+    postgres::Statement& statement = order.statement;
+    statement.text = order.text;
     statement.extended = call[3].truthy();
     statement.no_rows = "No source stream defined";  // pg's words
     auto values = call[2].elements();
@@ -159,25 +169,59 @@ Driver::Answer Driver::send(const Call& call) {
         statement.parameters.push_back(std::move(parameter.value));
         statement.binary.push_back(parameter.binary);
     }
-    wire.done = call[4];
-    wire.text = statement.text;
-    if (wire.text.find('\0') != std::string::npos) {
-        const Value refusal = engine_.object({{"results", engine_.array()},
-                                              {"error", fields_of(own_error("08P01", "invalid message format"))},
-                                              {"active", engine_.boolean(wire.session.in_transaction())}});
-        later(wire.done, {refusal});
+    if (wire.late) {
+        later(order.done, {error_answer(wire, *std::exchange(wire.late, std::nullopt)->error)});
         return Value{};
     }
-    watch_.sent(wire.text, wire.session.in_transaction());
-    wire.kept.reset();
-    if (journal_ == nullptr || consult(wire, statement)) start(number, std::move(statement));
+    order.tag = tag_ahead(wire, order);
+    wire.orders.push_back(std::move(order));
+    if (wire.orders.size() == 1) begin(wire);
+    else if (wire.orders.size() <= kMostAhead) answer_ahead(wire.orders.back());
     return Value{};
+}
+
+std::string Driver::tag_ahead(const Wire& wire, const Order& order) {
+    const Work* work = watch_.current();
+    const bool at_work = work != nullptr && !work->ended && !work->failed;
+    if (!at_work || !may_ahead_ || journal_ == nullptr || wires_.size() != 1) return {};
+    if (order.statement.extended || !order.statement.parameters.empty()) return {};
+    if (journal_->stopped() || journal_->holds(work->name)) return {};
+    // Those that are on their way left the transaction as it was.
+    const postgres::Session& session = wire.session;
+    if (wire.orders.empty() && (!session.usable() || !session.in_transaction() || session.in_failed_transaction())) return {};
+    if (ahead_.first != work->name) ahead_ = {work->name, may_ahead_(work->name)};
+    return ahead_.second ? known_tag(order.text) : std::string{};
+}
+
+void Driver::answer_ahead(Order& order) {
+    if (order.tag.empty() || order.answered) return;
+    order.answered = true;
+    const Value results[] = {engine_.object({{"tag", engine_.string(order.tag)}})};
+    const Value answer = engine_.object({{"results", engine_.array(results)}, {"active", engine_.boolean(true)}});
+    later(order.done, {answer});
+}
+
+void Driver::begin(Wire& wire) {
+    Order& order = wire.orders.front();
+    if (order.text.find('\0') != std::string::npos) {
+        later(order.done, {error_answer(wire, own_error("08P01", "invalid message format"))});
+        wire.orders.pop_front();
+        return;
+    }
+    watch_.sent(order.text, wire.session.in_transaction());
+    wire.kept.reset();
+    if (journal_ == nullptr || consult(wire, order)) {
+        start(wire.number, std::move(order.statement));
+        answer_ahead(order);
+    } else {
+        wire.orders.pop_front();
+    }
 }
 
 void Driver::start(int number, postgres::Statement statement) {
     Wire& wire = *wires_.at(number);
     // Answered at once by the server, so it may block the loop.
-    wire.lifted = !wire.own_lock_timeout && !wire.session.in_transaction() && waits_by_design(wire.text) &&
+    wire.lifted = !wire.own_lock_timeout && !wire.session.in_transaction() && waits_by_design(wire.orders.front().text) &&
                   lift_lock_timeout(wire.session, stop_);
     wire.running.emplace(wire.session, std::move(statement));
     if (wire.running->done()) {
@@ -211,11 +255,65 @@ void Driver::finish(int number) {
     wire.running.reset();
     if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
     if (wire.kept && conclude(wire, outcome)) return;
-    const std::string text = std::move(wire.text);
-    const Value arguments[] = {answer_for(wire, text, outcome)};
-    const Value done = std::exchange(wire.done, Value{});
-    // What it throws is for connection.js to pass on; see there.
-    static_cast<void>(done.call(arguments));
+    conclude_order(wire, outcome);
+}
+
+void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
+    const Order order = std::move(wire.orders.front());
+    wire.orders.pop_front();
+    watch_.answered(order.text, *order.stack, outcome.error.get());
+    if (!order.answered) {
+        const Value arguments[] = {answer_for(wire, outcome)};
+        // What it throws is for connection.js to pass on; see there.
+        static_cast<void>(order.done.call(arguments));
+        return;
+    }
+    if (outcome.error) fail_late(wire, order, outcome);
+    if (!wire.orders.empty()) {
+        begin(wire);
+        if (wire.orders.size() <= kMostAhead / 2) answer_ahead(wire.orders.back());
+    } else {
+        tell_settled();
+    }
+}
+
+void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
+    wire.late = {order.text, outcome.error};
+    const std::deque<Order> rest = std::exchange(wire.orders, {});
+    // All others have their answers: they are as if they had never been sent.
+    if (rest.empty() || rest.back().answered) return;
+    later(rest.back().done, {error_answer(wire, *std::exchange(wire.late, std::nullopt)->error)});
+}
+
+Driver::Answer Driver::settle(const Call& call) {
+    settled_ = call[0];
+    const bool on_the_way = std::ranges::any_of(wires_, [](const auto& one) { return !one.second->orders.empty(); });
+    if (!on_the_way) tell_settled();
+    return Value{};
+}
+
+void Driver::tell_settled() {
+    const Value done = std::exchange(settled_, Value{});
+    if (done.is(script::Kind::undefined)) return;
+    for (auto& [number, wire] : wires_) {
+        if (!wire->late) continue;
+        const Late late = *std::exchange(wire->late, std::nullopt);
+        later(done, {engine_.string(late.text), fields_of(*late.error)});
+        return;
+    }
+    later(done, {});
+}
+
+void Driver::catch_up() {
+    for (auto& [number, wire] : wires_) {
+        while (!wire->orders.empty() && wire->orders.back().answered) {
+            if (stop_.wait_fd(wire->running->fd(), wire->running->events()) <= 0) return;
+            wire->running->advance();
+            if (!wire->running->done()) continue;
+            engine_.unwatch(wire->watched);
+            finish(number);
+        }
+    }
 }
 
 void Driver::look_for_blockers(int number) {
@@ -228,17 +326,23 @@ void Driver::look_for_blockers(int number) {
     if (!blocker.empty() && blocker != wire.blocker) {
         const Work* work = watch_.current();
         log::warn("migrate", fmt::format("a statement waits for {}", blocker),
-                  {{"migration", work == nullptr ? "" : work->name}, {"statement", title_of(wire.text)}});
+                  {{"migration", work == nullptr ? "" : work->name}, {"statement", title_of(wire.orders.front().text)}});
     }
     wire.blocker = blocker;
     watch_.blocked(std::move(blocker));
     wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
 }
 
-Value Driver::answer_for(Wire& wire, const std::string& text, const Outcome& outcome) {
+Value Driver::error_answer(const Wire& wire, const ErrorFields& fields) {
+    return engine_.object({{"results", engine_.array()},
+                           {"error", fields_of(fields)},
+                           {"lost", engine_.boolean(!wire.session.usable())},
+                           {"active", engine_.boolean(wire.session.in_transaction())}});
+}
+
+Value Driver::answer_for(Wire& wire, const Outcome& outcome) {
     std::vector<Value> all;
     for (const Rows& rows : *outcome.rows) all.push_back(result_of(rows));
-    watch_.answered(text, outcome.error.get());
     const Value answer = engine_.object({{"results", engine_.array(all)},
                                          {"lost", engine_.boolean(!wire.session.usable())},
                                          {"active", engine_.boolean(wire.session.in_transaction())}});

@@ -4,6 +4,7 @@
 // only, and the Stop ends it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,24 +40,41 @@ class Driver {
     /// From here on what migrations commit before their row in the ledger goes into this journal, and what it has is not
     /// sent again. It must live as long as scripts run.
     void keep(Journal& journal) { journal_ = &journal; }
+    /// Of which migrations statements may be answered ahead, by their names; see ahead.h. Without it: of none.
+    void let_ahead(std::function<bool(const std::string& migration)> may) { may_ahead_ = std::move(may); }
     /// Cancels what runs and closes all sessions, so that the server rolls back what is open.
     void close();
 
   private:
     struct Wire;
+    struct Order;
+    struct Late;
     struct Kept;
     using Answer = script::Answer<script::Value>;
 
     void provide();
     Answer open(const script::Call& call);
     Answer send(const script::Call& call);
+    Answer settle(const script::Call& call);
     Answer close_one(const script::Call& call);
     postgres::Server server_for(const script::Value& settings) const;
     void hear_notices(Wire& wire, const script::Value& notice);
+    /// The tag that answers a statement ahead; empty if it has to wait for the server.
+    std::string tag_ahead(const Wire& wire, const Order& order);
+    void answer_ahead(Order& order);
+    /// Lets the first of the orders run.
+    void begin(Wire& wire);
     void start(int number, postgres::Statement statement);
     void finish(int number);
+    /// The first of the orders is done; the next one begins.
+    void conclude_order(Wire& wire, const Outcome& outcome);
+    void fail_late(Wire& wire, const Order& order, const Outcome& outcome);
+    /// Of a script that waits until all is answered.
+    void tell_settled();
+    /// Runs all that is answered ahead to its end; blocks the loop.
+    void catch_up();
     /// What the journal has to do with a statement that is about to be sent; false if it is not sent.
-    bool consult(Wire& wire, const postgres::Statement& statement);
+    bool consult(Wire& wire, const Order& order);
     bool consult_after_end(Wire& wire, const postgres::Statement& statement, const Work& work);
     void prepare(Wire& wire, const postgres::Statement& statement, Noted noted, const Demands& demands);
     void wrap(Wire& wire);
@@ -68,7 +86,8 @@ class Driver {
     void write_journal(Wire& wire);
     /// Of a statement that takes long: tells who blocks it, as often as that changes.
     void look_for_blockers(int number);
-    script::Value answer_for(Wire& wire, const std::string& text, const Outcome& outcome);
+    script::Value answer_for(Wire& wire, const Outcome& outcome);
+    script::Value error_answer(const Wire& wire, const postgres::ErrorFields& fields);
     script::Value result_of(const postgres::Rows& rows);
     script::Value fields_of(const postgres::ErrorFields& fields);
     /// Calls back in a macrotask.
@@ -80,6 +99,9 @@ class Driver {
     Stop stop_;
     Blockers blockers_;
     Journal* journal_{nullptr};
+    std::function<bool(const std::string&)> may_ahead_{};
+    std::pair<std::string, bool> ahead_{};  ///< the migration that was asked last, and the answer
+    script::Value settled_{};  ///< takes word that all is answered
     bool warned_{false};
     int last_{0};
     std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here

@@ -73,20 +73,18 @@ bool Driver::refuse(Wire& wire) {
     fields.severity = "ERROR";
     fields.sqlstate = "55000";
     fields.message = journal_->stopped()->because;
-    const Value answer = engine_.object({{"results", engine_.array()},
-                                         {"error", fields_of(fields)},
-                                         {"active", engine_.boolean(wire.session.in_transaction())}});
-    later(wire.done, {answer});
+    later(wire.orders.front().done, {error_answer(wire, fields)});
     return false;
 }
 
-bool Driver::consult(Wire& wire, const postgres::Statement& statement) {
+bool Driver::consult(Wire& wire, const Order& order) {
+    const postgres::Statement& statement = order.statement;
     if (journal_->stopped()) return refuse(wire);
     const Work* work = watch_.current();
     if (work == nullptr || work->failed) return true;
     if (work->ended) return consult_after_end(wire, statement, *work);
     Noted noted{work->name, work->statements, checksum_of(statement.text, statement.parameters),
-                title_of(statement.text), watch_.stack_of(statement.text)};
+                title_of(statement.text), order.stack};
     noted.wire = wire.number;
     const Demands demands = demands_of(statement.text);
     const Committed* done = journal_->committed(noted.migration, noted.number);
@@ -157,7 +155,7 @@ void Driver::write_journal(Wire& wire) {
 }
 
 void Driver::answer_again(Wire& wire, const Committed& done) {
-    for (const std::string& setting : settings_in(wire.text)) {
+    for (const std::string& setting : settings_in(wire.orders.front().text)) {
         static_cast<void>(wire.session.query(Sql::foreign(setting), stop_));
     }
     std::optional<Value> answer;
@@ -165,14 +163,15 @@ void Driver::answer_again(Wire& wire, const Committed& done) {
         if (auto parsed = engine_.parse_json(*done.answer)) answer = std::move(*parsed);
     }
     if (!answer) {
-        const Value results[] = {engine_.object({{"tag", engine_.string(empty_tag(bare(title_of(wire.text))))}})};
+        const Value results[] = {engine_.object({{"tag", engine_.string(empty_tag(bare(title_of(wire.orders.front().text))))}})};
         answer = engine_.object({{"results", engine_.array(results)}});
     }
     static_cast<void>(answer->set("lost", engine_.boolean(!wire.session.usable())));
     static_cast<void>(answer->set("active", engine_.boolean(wire.session.in_transaction())));
     log::debug("typeorm", fmt::format("{} is committed, and was answered from the journal", name_of(done)));
-    watch_.answered(wire.text, nullptr);
-    later(wire.done, {*answer});
+    const Order& order = wire.orders.front();
+    watch_.answered(order.text, *order.stack, nullptr);
+    later(order.done, {*answer});
 }
 
 bool Driver::conclude(Wire& wire, Outcome& outcome) {

@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/child.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/sql/nature.h"
+#include "migrate/typeorm/ahead.h"
 #include "migrate/typeorm/bundles.h"
 
 namespace ainit::migrate::typeorm {
@@ -186,6 +188,14 @@ Value Project::run_options(bool fake) {
 void Project::keep(Journal& journal) {
     journal_ = &journal;
     driver_->keep(journal);
+    driver_->let_ahead([this](const std::string& migration) { return cannot_tell_of(migration); });
+}
+
+bool Project::cannot_tell_of(const std::string& migration) const {
+    const Found* found = listing_.find(migration);
+    if (found == nullptr || !found->alone) return false;
+    auto source = read_file(found->file);
+    return source && cannot_tell(*source);
 }
 
 Result<std::vector<std::string>> Project::run() {
@@ -250,7 +260,7 @@ Failure Project::explain(const script::Exception& exception) const {
         failure.where.file = found->file;
     }
     const std::string query = exception.property("query");
-    const Refused* refused = query.empty() ? nullptr : watch_.refused(query);
+    const Refused* refused = query.empty() ? nullptr : watch_.refused(query, exception.message);
     if (refused != nullptr) point_at(failure, *refused);
     if (exception.name == "ForbiddenTransactionModeOverrideError") failure.hint = kOtherMode;
     const std::string code = exception.property("code");

@@ -68,6 +68,8 @@ class Project {
     script::Answer<script::Value> call(std::string_view function, const script::Value& options);
     Failure explain(const script::Exception& exception) const;
     void point_at(Failure& failure, const Refused& refused) const;
+    /// Whether a migration's script is one whose statements may be answered ahead.
+    bool cannot_tell_of(const std::string& migration) const;
     Failure refused_login() const;
     script::Value run_options(bool fake);
 

@@ -78,9 +78,9 @@ void Watch::remember_place(const std::string& text) {
     if (!text.empty()) places_.insert_or_assign(text, place_);
 }
 
-Watch::Stack Watch::stack_of(const std::string& text) const {
-    const auto place = places_.find(text);
-    return place == places_.end() ? place_ : place->second;
+Watch::Stack Watch::take_stack(const std::string& text) {
+    const auto place = places_.extract(text);
+    return place.empty() ? place_ : place.mapped();
 }
 
 Origin Watch::read(const std::string& stack) const {
@@ -106,7 +106,7 @@ void Watch::blocked(std::string blocker) {
     if (at_work()) tell(Progress::Kind::waits, static_cast<int>(works_.size()), blocker_, {});
 }
 
-void Watch::answered(const std::string& text, const postgres::ErrorFields* error) {
+void Watch::answered(const std::string& text, const std::string& stack, const postgres::ErrorFields* error) {
     if (error != nullptr) {
         Refused one;
         one.text = text;
@@ -116,18 +116,20 @@ void Watch::answered(const std::string& text, const postgres::ErrorFields* error
             one.number = works_.back().statements;
         }
         one.blocker = blocker_;
-        one.where = read(*stack_of(text));
+        one.where = read(stack);
         refused_.push_back(std::move(one));
     } else if (at_work() && commits(text)) {
         works_.back().committed = works_.back().statements;
     }
-    places_.erase(text);
 }
 
-const Refused* Watch::refused(std::string_view text) const {
-    const auto found = std::find_if(refused_.rbegin(), refused_.rend(), [&](const Refused& one) { return one.text == text; });
-    if (found != refused_.rend()) return &*found;
-    return nullptr;
+const Refused* Watch::refused(std::string_view text, std::string_view message) const {
+    const auto latest = [&](const auto& is_it) {
+        const auto found = std::find_if(refused_.rbegin(), refused_.rend(), is_it);
+        return found == refused_.rend() ? nullptr : &*found;
+    };
+    const Refused* same = latest([&](const Refused& one) { return one.text == text; });
+    return same != nullptr ? same : latest([&](const Refused& one) { return one.fields.message == message; });
 }
 
 void Watch::tell(Progress::Kind kind, int number, std::string text, Duration duration) const {

@@ -61,7 +61,7 @@ class Watch {
     void sent(const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
     void blocked(std::string blocker);
-    void answered(const std::string& text, const postgres::ErrorFields* error);
+    void answered(const std::string& text, const std::string& stack, const postgres::ErrorFields* error);
 
     const std::vector<Work>& works() const { return works_; }
     /// The one that runs, or ran last.
@@ -72,12 +72,13 @@ class Watch {
     const std::string& blocker() const { return blocker_; }
     /// The last statement that was CONCURRENTLY: what it left when it was broken off must be looked for. Empty: there was none.
     const std::string& concurrently() const { return concurrently_; }
-    /// The latest refusal of a statement with this text; nullptr if there was none.
-    const Refused* refused(std::string_view text) const;
+    /// The latest refusal of a statement with this text, else with this message: one that was answered ahead fails another
+    /// behind it. nullptr if there was none.
+    const Refused* refused(std::string_view text, std::string_view message) const;
     /// The line that the last call of a script came from.
     Origin place() const { return read(*place_); }
-    /// The stack of the script's call that sends this statement; cheap to take, and to be read by read().
-    std::shared_ptr<const std::string> stack_of(const std::string& text) const;
+    /// The stack of the script's call that sends this statement; cheap to take, and to be read by read(). Once.
+    std::shared_ptr<const std::string> take_stack(const std::string& text);
     Origin read(const std::string& stack) const;
 
   private:
@@ -96,7 +97,7 @@ class Watch {
     script::Engine* engine_{nullptr};
     // Stacks as they are: only that of a failure is worth reading. Statements of one loop share theirs.
     using Stack = std::shared_ptr<const std::string>;
-    std::map<std::string, Stack, std::less<>> places_{};  ///< of the statements that are not answered yet
+    std::map<std::string, Stack, std::less<>> places_{};  ///< of the statements that are about to be sent
     Stack place_{std::make_shared<const std::string>()};
     std::string blocker_{};
     std::string concurrently_{};

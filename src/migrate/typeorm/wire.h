@@ -2,6 +2,8 @@
 // A session of the driver, and what runs over it; of the driver's own sources alone.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +16,16 @@
 
 namespace ainit::migrate::typeorm {
 
+/// A statement that a script has sent.
+struct Driver::Order {
+    std::string text{};
+    postgres::Statement statement{};
+    script::Value done{};  ///< takes its answer
+    std::shared_ptr<const std::string> stack{};  ///< of the script's call
+    std::string tag{};    ///< of the answer that it gets before the server has given it; empty: it waits for that
+    bool answered{false};
+};
+
 /// What the journal has to do with the statement that runs.
 struct Driver::Kept {
     Noted noted{};
@@ -24,15 +36,22 @@ struct Driver::Kept {
     postgres::Statement statement{};  ///< once more, in case that it cannot be wrapped
 };
 
+struct Driver::Late {
+    std::string text{};
+    std::shared_ptr<const postgres::ErrorFields> error{};
+};
+
 struct Driver::Wire {
     Wire(int which, postgres::Session made) : number{which}, session{std::move(made)} {}
 
     int number;
     postgres::Session session;
     std::optional<postgres::Exchange> running{};
+    /// In the order that they were sent; the first runs. All but the last are answered ahead.
+    std::deque<Order> orders{};
+    /// What the server refused after it was answered: what the script does next must fail of it.
+    std::optional<Late> late{};
     script::TaskId watched{0};
-    std::string text{};
-    script::Value done{};
     script::Value notice{};
     bool noticed{false};  ///< notices of the statement are on their way
     bool own_lock_timeout{false};  ///< the project says itself how long to wait for locks

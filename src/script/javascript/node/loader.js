@@ -172,7 +172,9 @@ module.exports = function (host, refuse) {
       module.exports = host.importNow(filename);
       return;
     }
-    module.run(file.code, filename);
+    // What it makes is all that is needed of it from now on, unless it throws and is asked for again.
+    compiled.set(filename, { format: 'commonjs' });
+    module.run(file.code ?? describeAnew(filename).code, filename);
   };
   Module._extensions = Object.assign(Object.create(null), {
     '.js': load, '.ts': load, '.cts': load, '.mts': load, '.mjs': load, '.tsx': load,
@@ -416,7 +418,7 @@ module.exports = function (host, refuse) {
     const found = new Set();
     const file = filename.endsWith('.json') ? undefined : describe(filename);
     if (file?.format !== 'commonjs') return found;
-    const { exports, reexports } = internal('lexer').parse(file.source);
+    const { exports, reexports } = internal('lexer').parse(file.source ?? describeAnew(filename).source);
     for (const name of exports) if (isName(name)) found.add(name);
     for (const specifier of reexports) {
       try {

@@ -3,6 +3,7 @@
 // are, over sessions of our own. C++ gives `alkemio-init:postgres`:
 //   open(settings, notice, done)              done(error, { session, pid })
 //   send(session, text, values, extended, done)  done({ results, error, lost, active })
+//   settle(done)                              done(text, error) of one that was answered before the server refused it; done()
 //   close(session)
 // Answers come in macrotasks of their own, as from a socket.
 'use strict';
@@ -167,6 +168,13 @@ class Connection extends EventEmitter {
     setImmediate(() => {
       if (error) this.emit('error', error);
       this.emit('end');
+    });
+  }
+
+  /** When all that was sent is done; throws [text, DatabaseError] of what the server refused after it was answered. */
+  static settled() {
+    return new Promise((resolve, reject) => {
+      native.settle(listener((text, error) => (error ? reject([text, databaseError(error)]) : resolve())));
     });
   }
 

@@ -129,6 +129,23 @@ function watchRunner(runner) {
 /** As TypeORM calls it, which needs a promise. */
 const later = (result) => result.catch((error) => { throw error; });
 
+/** A migration has come to its end when all that it sent has, too: what the server refuses goes before what the script
+ *  threw behind it. */
+async function settled(result) {
+  // What scripts have, and not one that is bundled with this.
+  const { Connection } = require(String('pg'));
+  const settle = () => Connection.settled().catch(([text, error]) => { throw new typeorm.QueryFailedError(text, undefined, error); });
+  let value;
+  try {
+    value = await result;
+  } catch (error) {
+    await settle();
+    throw error;
+  }
+  await settle();
+  return value;
+}
+
 /** V8's words, of this migration and not of the one before. */
 const missing = (way) => () => { throw new TypeError(`migration.instance.${way} is not a function`); };
 
@@ -150,7 +167,7 @@ function watchMigrations(dataSource) {
             watchRunner(runner);
             const result = original.call(this, runner, ...more);
             if (typeof result?.then === 'function') {
-              return result.then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
+              return (result instanceof Promise ? settled(result) : result).then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
             }
             watch.end(name);
             return result;
