@@ -533,6 +533,53 @@ class TypeOrm(harness.StackTest):
         self.assertIn("Third1700000000003 was rolled back", failed.err)
         self.assertEqual(self.server.value("SELECT count(*) FROM migrations_typeorm", "alkemio"), "2")
 
+    def test_what_is_refused_after_it_was_answered_is_named_with_its_place(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        config = self.configured()
+        self.expect(0, "once", config=config)
+        up = ["await q.query(`ALTER TABLE space ADD a int`);", "await q.query(`ALTER TABLE nowhere ADD a int`);",
+              "await q.query(`ALTER TABLE space ADD b int`);", "await q.query(`CREATE TABLE third (id int)`);"]
+        ends = {"its end": "", "a question": "await q.query(`SELECT 1`);", "an error of its own": "throw new Error(`behind`);",
+                "many": "for (let i = 0; i < 100; ++i) await q.query(`CREATE TABLE t${i} (id int)`);"}
+        for end, last in ends.items():
+            with self.subTest(end=end):
+                self.write("migrations/1700000000003-Third.js", third("\n".join(["", *up, last, ""])))
+                failed = self.expect(30, "once", config=config)
+                self.assertRegex(failed.err, r"1700000000003-Third\.js:4:14\n")
+                self.assertIn('relation "nowhere" does not exist', failed.err)
+                self.assertIn("1 | ALTER TABLE nowhere ADD a int", failed.err)
+                self.assertIn("42P01", failed.err)
+                self.assertNotIn("behind", failed.err)
+                self.assertIn("Third1700000000003 was rolled back", failed.err)
+                self.assertEqual(self.server.value("SELECT count(*) FROM pg_class WHERE relname IN ('third', 't1')", "alkemio"), "0")
+
+        # Who would be told of it does not go on.
+        self.write("migrations/1700000000003-Third.js", third("\n".join([*up[:2], "console.log(`it is altered`);"])))
+        failed = self.expect(30, "once", config=config)
+        self.assertIn('relation "nowhere" does not exist', failed.err)
+        self.assertNotIn("it is altered", failed.err)
+
+    def test_a_session_that_ends_behind_what_was_answered_leaves_nothing_half_done(self):
+        files = self.project()
+        self.once(*files)
+        many = "for (let i = 0; i < 100; ++i) await q.query(`CREATE TABLE third${i} (id int)`);"
+        self.write("migrations/1700000000003-Third.js", third(f"{many} await q.query(`ALTER TABLE space ADD a int`); {many.replace('third', 'more')}"))
+        waiting = "FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE space%' AND wait_event_type = 'Lock'"
+        self.hold("LOCK TABLE space", 3)
+        running = self.begin("once", config=self.configured(lock_timeout='"60s"'))
+        self.wait_until(f"SELECT count(*) {waiting}", "1")
+        self.server.value(f"SELECT pg_terminate_backend(pid) {waiting}")
+        ran = running.end()
+        self.assertEqual(ran.code, 30, ran.err)
+        self.assertIn("terminating connection due to administrator command", ran.err)
+        self.assertIn("1 | ALTER TABLE space ADD a int", ran.err)
+        tables = "SELECT count(*) FROM pg_class WHERE relname ~ '^(third|more)[0-9]+$'"
+        self.assertEqual(self.server.value(tables, "alkemio"), "0")
+        self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE space%' AND state = 'active' "
+                        "AND pid <> pg_backend_pid()", "0")
+        self.assertIn("3 of 3 applied", self.expect(0, "once", config=self.configured()).out)
+        self.assertEqual(self.server.value(tables, "alkemio"), "200")
+
 
 if __name__ == "__main__":
     harness.main()

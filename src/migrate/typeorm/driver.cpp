@@ -247,6 +247,8 @@ void Driver::finish(int number) {
     const auto found = wires_.find(number);
     if (found == wires_.end()) return;
     Wire& wire = *found->second;
+    // It may have been caught up with.
+    if (!wire.running || !wire.running->done()) return;
     engine_.cancel(std::exchange(wire.asking, 0));
     auto results = wire.running->take();
     Outcome outcome;
@@ -271,10 +273,9 @@ void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
     if (outcome.error) fail_late(wire, order, outcome);
     if (!wire.orders.empty()) {
         begin(wire);
-        if (wire.orders.size() <= kMostAhead / 2) answer_ahead(wire.orders.back());
-    } else {
-        tell_settled();
+        if (!wire.orders.empty() && wire.orders.size() <= kMostAhead / 2) answer_ahead(wire.orders.back());
     }
+    tell_settled();
 }
 
 void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
@@ -287,14 +288,16 @@ void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
 
 Driver::Answer Driver::settle(const Call& call) {
     settled_ = call[0];
-    const bool on_the_way = std::ranges::any_of(wires_, [](const auto& one) { return !one.second->orders.empty(); });
-    if (!on_the_way) tell_settled();
+    tell_settled();
     return Value{};
 }
 
 void Driver::tell_settled() {
+    const auto on_the_way = [](const auto& one) {
+        return std::ranges::any_of(one.second->orders, &Order::answered);
+    };
+    if (settled_.is(script::Kind::undefined) || std::ranges::any_of(wires_, on_the_way)) return;
     const Value done = std::exchange(settled_, Value{});
-    if (done.is(script::Kind::undefined)) return;
     for (auto& [number, wire] : wires_) {
         if (!wire->late) continue;
         const Late late = *std::exchange(wire->late, std::nullopt);
@@ -306,7 +309,7 @@ void Driver::tell_settled() {
 
 void Driver::catch_up() {
     for (auto& [number, wire] : wires_) {
-        while (!wire->orders.empty() && wire->orders.back().answered) {
+        while (!wire->orders.empty() && wire->orders.front().answered) {
             if (stop_.wait_fd(wire->running->fd(), wire->running->events()) <= 0) return;
             wire->running->advance();
             if (!wire->running->done()) continue;

@@ -69,7 +69,7 @@ class Driver {
     /// The first of the orders is done; the next one begins.
     void conclude_order(Wire& wire, const Outcome& outcome);
     void fail_late(Wire& wire, const Order& order, const Outcome& outcome);
-    /// Of a script that waits until all is answered.
+    /// To a script that waits for what was answered ahead: when that is done.
     void tell_settled();
     /// Runs all that is answered ahead to its end; blocks the loop.
     void catch_up();

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+exports.Second1700000000002 = class Second1700000000002 {
+  async up(runner) {
+    await runner.query('CREATE TABLE second (id int)');
+    await runner.query('ALTER TABLE nowhere ADD COLUMN a int');
+    await runner.query('COMMIT');
+    await runner.query('BEGIN');
+    await runner.query('CREATE TABLE second_too (id int)');
+  }
+
+  async down() {}
+};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is answered before the server has answered it must be known for certain, to scripts that cannot tell.
+#include "migrate/typeorm/ahead.h"
+
+#include <doctest/doctest.h>
+
+using namespace ainit::migrate::typeorm;
+
+TEST_SUITE_BEGIN("unit");
+
+TEST_CASE("ahead: definitions answer with a tag and nothing else") {
+    CHECK(known_tag("ALTER TABLE a ADD b int") == "ALTER");
+    CHECK(known_tag("  -- why\n /* how */ create unique index on a (b);  -- end\n") == "CREATE");
+    CHECK(known_tag("CREATE TABLE a (b int, last_seen text, base text REFERENCES c ON DELETE CASCADE)") == "CREATE");
+    CHECK(known_tag("CREATE TYPE mood AS ENUM ('good')") == "CREATE");
+    CHECK(known_tag("DROP TABLE a") == "DROP");
+    CHECK(known_tag("COMMENT ON TABLE a IS 'x; y'").empty());  // Several, for all that is known without a parser.
+    CHECK(known_tag("COMMENT ON TABLE a IS NULL") == "COMMENT");
+}
+
+TEST_CASE("ahead: what tells rows, is several, or has a transaction of its own waits for the server") {
+    for (const char* text : {"SELECT 1", "INSERT INTO a VALUES (1)", "UPDATE a SET b = 1", "", "-- nothing", "DO $$ BEGIN END $$",
+                             "CREATE TABLE a AS SELECT 1", "CREATE TABLE a (b) AS\nVALUES (1)", "CREATE TABLE a(b)as(SELECT 1)",
+                             "CREATE MATERIALIZED VIEW a AS SELECT 1", "CREATE OR REPLACE FUNCTION a() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                             "CREATE EXTENSION citext", "CREATE SCHEMA a CREATE TABLE b ()", "CREATE TEMP TABLE a AS SELECT 1",
+                             "ALTER TABLE a ADD b int; SELECT 1", "CREATE INDEX CONCURRENTLY ON a (b)", "DROP DATABASE a",
+                             "ALTER SYSTEM SET work_mem = '1MB'", "REINDEX TABLE a", "SET search_path = a", "BEGIN", "COMMIT",
+                             "WITH x AS (SELECT 1) SELECT * FROM x", "DROPPED", "EXPLAIN ANALYZE CREATE TABLE a AS SELECT 1"}) {
+        CAPTURE(text);
+        CHECK(known_tag(text).empty());
+    }
+}
+
+TEST_CASE("ahead: a script that handles errors, prints, or has another way out can tell") {
+    CHECK(cannot_tell("class A { async up(q) { await q.query(`ALTER TABLE authentication ADD \"processed\" int`); } }"));
+    for (const char* source : {"try { x } catch { }", "x.catch(y)", "x.then(y, z)", "try { x } finally { y }", "Promise.allSettled(x)",
+                               "Promise.race(x)", "Promise.any(x)", "console.log(1)", "process.env.A", "c.on('notice', f)",
+                               "globalThis.x", "setTimeout(f)", "queueMicrotask(f)"}) {
+        CAPTURE(source);
+        CHECK_FALSE(cannot_tell(source));
+    }
+}
