@@ -5,6 +5,7 @@
 // of it exists. See docs/migrations.md.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -105,7 +106,7 @@ class Journal {
   private:
     std::string ledger_;
     Journals journals_;
-    std::vector<Noted> noted_{};
+    std::deque<Noted> noted_{};
     bool used_{false};
     std::optional<Failure> stopped_{};
 };

@@ -33,6 +33,7 @@ TEST_CASE("ahead: what tells rows, is several, or has a transaction of its own w
 
 TEST_CASE("ahead: a script that handles errors, prints, or has another way out can tell") {
     CHECK(cannot_tell("class A { async up(q) { await q.query(`ALTER TABLE authentication ADD \"processed\" int`); } }"));
+    CHECK(cannot_tell("// Only then, on any of them: the race is on.\nclass A {}"));
     for (const char* source : {"try { x } catch { }", "x.catch(y)", "x.then(y, z)", "try { x } finally { y }", "Promise.allSettled(x)",
                                "Promise.race(x)", "Promise.any(x)", "console.log(1)", "process.env.A", "c.on('notice', f)",
                                "globalThis.x", "setTimeout(f)", "queueMicrotask(f)"}) {
