@@ -2,19 +2,11 @@
 // Node's globals. What costs time to load is loaded when it is first read.
 'use strict';
 
+const later = require('./later.js');
+
 module.exports = function (host, loader, refuse, { process, timers, console }) {
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  const later = (name, make) => Object.defineProperty(globalThis, name, {
-    get() {
-      const value = make();
-      // Undefined: the package that makes it asks for it while it is loaded.
-      if (value !== undefined) define(name, value);
-      return value;
-    },
-    set(value) { define(name, value); },
-    configurable: true,
-    enumerable: false,
-  });
+  const lazily = (names, make) => later(globalThis, names, make, false);
 
   define('global', globalThis);
   define('process', process);
@@ -38,16 +30,14 @@ module.exports = function (host, loader, refuse, { process, timers, console }) {
     toJSON: () => ({ timeOrigin }),
   });
 
-  later('Buffer', () => loader.builtin('buffer').Buffer);
-  for (const name of ['atob', 'btoa', 'Blob']) later(name, () => loader.builtin('buffer')[name]);
-  for (const name of ['TextEncoder', 'TextDecoder']) later(name, () => loader.builtin('util')[name]);
-  for (const name of ['URL', 'URLSearchParams']) later(name, () => loader.internal('whatwg')[name]);
-  for (const name of ['AbortController', 'AbortSignal', 'Event', 'EventTarget', 'DOMException']) later(name, () => loader.internal('web')[name]);
-  later('structuredClone', () => loader.internal('web').structuredClone);
-  later('crypto', () => loader.builtin('crypto').webcrypto);
+  lazily(['Buffer', 'atob', 'btoa', 'Blob'], () => loader.builtin('buffer'));
+  lazily(['TextEncoder', 'TextDecoder'], () => loader.builtin('util'));
+  lazily(['URL', 'URLSearchParams'], () => loader.internal('whatwg'));
+  lazily(['AbortController', 'AbortSignal', 'Event', 'EventTarget', 'DOMException', 'structuredClone'], () => loader.internal('web'));
+  lazily(['crypto'], () => ({ crypto: loader.builtin('crypto').webcrypto }));
   for (const name of ['fetch', 'Headers', 'Request', 'Response', 'FormData', 'MessageChannel', 'MessagePort',
     'BroadcastChannel', 'WebAssembly', 'CompressionStream', 'DecompressionStream', 'ReadableStream', 'WritableStream', 'TransformStream']) {
-    later(name, () => refuse.refused(name));
+    lazily([name], () => ({ [name]: refuse.refused(name) }));
   }
 
   // V8's, which libraries call without asking. QuickJS gives an error its stack when it is made.

@@ -3,15 +3,17 @@
 'use strict';
 
 const { refuse } = require('alkemio-init:host');
-const legacy = require('url/');
-const { URL, URLSearchParams } = require('alkemio-init:internal/whatwg');
+const later = require('./later.js');
+
+const legacy = () => require('alkemio-init:internal/legacy_url');
+const standard = () => require('alkemio-init:internal/whatwg');
 
 function coded(code, message) {
   return Object.assign(new TypeError(message), { code });
 }
 
 function fileURLToPath(given) {
-  const url = typeof given === 'string' ? new URL(given) : given;
+  const url = typeof given === 'string' ? new (standard().URL)(given) : given;
   if (url?.protocol === undefined) throw coded('ERR_INVALID_ARG_TYPE', `The "path" argument must be of type string or an instance of URL. Received ${given === null ? 'null' : typeof given}`);
   if (url.protocol !== 'file:') throw coded('ERR_INVALID_URL_SCHEME', 'The URL must be of scheme file');
   if (url.hostname !== '') throw coded('ERR_INVALID_FILE_URL_HOST', 'File URL host must be "localhost" or empty on linux');
@@ -24,11 +26,12 @@ function pathToFileURL(file) {
   let resolved = path.resolve(file);
   if (file.endsWith('/') && !resolved.endsWith('/')) resolved += '/';
   const escapes = { '%': '%25', '\\': '%5C', '\n': '%0A', '\r': '%0D', '\t': '%09', '?': '%3F', '#': '%23' };
-  return new URL(`file://${resolved.replace(/[%\\\n\r\t?#]/g, (one) => escapes[one])}`);
+  return new (standard().URL)(`file://${resolved.replace(/[%\\\n\r\t?#]/g, (one) => escapes[one])}`);
 }
 
 const format = (given, options) => {
-  if (!(given instanceof URL)) return legacy.format(given);
+  const { URL } = standard();
+  if (!(given instanceof URL)) return legacy().format(given);
   const url = new URL(given.href);
   if (options?.fragment === false) url.hash = '';
   if (options?.search === false) url.search = '';
@@ -42,4 +45,8 @@ const urlToHttpOptions = (url) => ({
   ...(url.username || url.password ? { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` } : {}),
 });
 
-module.exports = refuse.fill({ ...legacy, URL, URLSearchParams, format, fileURLToPath, pathToFileURL, urlToHttpOptions }, 'url');
+const url = { format, fileURLToPath, pathToFileURL, urlToHttpOptions };
+later(url, ['parse', 'resolve', 'resolveObject', 'Url'], legacy);
+later(url, ['URL', 'URLSearchParams'], standard);
+
+module.exports = refuse.fill(url, 'url');

@@ -3,8 +3,10 @@
 'use strict';
 
 const { host, refuse } = require('alkemio-init:host');
-const printing = require('node-inspect-extracted');
 const types = require('util/types');
+const later = require('./later.js');
+
+const printing = () => require('alkemio-init:internal/inspect');
 
 const kCustom = Symbol.for('nodejs.util.promisify.custom');
 const kNames = Symbol('customPromisifyArgs');
@@ -63,7 +65,7 @@ function deprecate(callback, message, code) {
 function debuglog(section) {
   const wanted = new RegExp(`^${String(process.env.NODE_DEBUG ?? '').replace(/[|\\{}()[\]^$+?.]/g, '\\$&').replaceAll('*', '.*').replaceAll(',', '$|^')}$`, 'i');
   const enabled = Boolean(process.env.NODE_DEBUG) && wanted.test(section);
-  const log = (...values) => { if (enabled) console.error(`${section.toUpperCase()} ${process.pid}: ${printing.format(...values)}`); };
+  const log = (...values) => { if (enabled) console.error(`${section.toUpperCase()} ${process.pid}: ${printing().format(...values)}`); };
   return Object.assign(log, { enabled });
 }
 
@@ -132,7 +134,6 @@ class TextDecoder {
 }
 
 const util = {
-  ...printing,
   promisify, callbackify, inherits, deprecate, debuglog, debug: debuglog, types, TextEncoder, TextDecoder,
   isDeepStrictEqual: (left, right) => {
     try {
@@ -160,8 +161,10 @@ const util = {
   isString: (value) => typeof value === 'string',
   isSymbol: (value) => typeof value === 'symbol',
   isUndefined: (value) => value === undefined,
-  log: (...values) => console.log('%s - %s', new Date().toLocaleString(), printing.format(...values)),
+  log: (...values) => console.log('%s - %s', new Date().toLocaleString(), printing().format(...values)),
   _extend: Object.assign,
 };
+
+later(util, ['inspect', 'format', 'formatWithOptions', 'stripVTControlCharacters'], printing);
 
 module.exports = refuse.fill(util, 'util');
