@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -115,27 +116,30 @@ postgres::Server Driver::server_for(const Value& settings) const {
 
 Driver::Answer Driver::open(const Call& call) {
     if (target_.closed) return Value{};
-    catch_up();
-    const Value done = call[2];
+    when_settled([this, settings = call[0], notice = call[1], done = call[2]] { open_now(settings, notice, done); });
+    return Value{};
+}
+
+void Driver::open_now(const Value& settings, const Value& notice, const Value& done) {
+    // The script would not have come here.
+    if (late_) return later(done, {fields_of(*late_->error)});
     // A login waits for no other session of the script, so it may block the loop.
-    auto session = postgres::Session::open(server_for(call[0]), target_.login, stop_);
+    auto session = postgres::Session::open(server_for(settings), target_.login, stop_);
     const auto announced = session ? postgres::announce(*session, stop_) : Result<bool>{session.error()};
     if (!announced) {
         refused_ = announced.error();
         const std::string state = refused_->sqlstate.empty() ? "08006" : refused_->sqlstate;
-        later(done, {fields_of(own_error(state, refused_->because))});
-        return Value{};
+        return later(done, {fields_of(own_error(state, refused_->because))});
     }
     const int number = ++last_;
     auto& wire = *wires_.emplace(number, std::make_unique<Wire>(number, std::move(*session))).first->second;
-    hear_notices(wire, call[1]);
-    const auto says = [&](const char* name) { return call[0].get(name) ? call[0].get(name)->text() : std::string{}; };
+    hear_notices(wire, notice);
+    const auto says = [&](const char* name) { return settings.get(name) ? settings.get(name)->text() : std::string{}; };
     wire.own_lock_timeout = says("lock_timeout").find_first_of("123456789") != std::string::npos ||
                             says("options").find("lock_timeout") != std::string::npos;
     const Value opened = engine_.object({{"session", engine_.number(number)},
                                          {"pid", engine_.number(wire.session.backend_pid())}});
     later(done, {engine_.null(), opened});
-    return Value{};
 }
 
 void Driver::hear_notices(Wire& wire, const Value& notice) {
@@ -157,7 +161,7 @@ Driver::Answer Driver::send(const Call& call) {
     Order order;
     order.text = call[1].text();
     order.done = call[4];
-    order.stack = watch_.take_stack(order.text);
+    std::tie(order.stack, order.by_runner) = watch_.take_stack(order.text);
     postgres::Statement& statement = order.statement;
     statement.text = order.text;
     statement.extended = call[3].truthy();
@@ -169,8 +173,8 @@ Driver::Answer Driver::send(const Call& call) {
         statement.parameters.push_back(std::move(parameter.value));
         statement.binary.push_back(parameter.binary);
     }
-    if (wire.late) {
-        later(order.done, {error_answer(wire, *std::exchange(wire.late, std::nullopt)->error)});
+    if (late_) {
+        later(order.done, {error_answer(wire, *std::exchange(late_, std::nullopt)->error)});
         return Value{};
     }
     order.tag = tag_ahead(wire, order);
@@ -183,8 +187,9 @@ Driver::Answer Driver::send(const Call& call) {
 std::string Driver::tag_ahead(const Wire& wire, const Order& order) {
     const Work* work = watch_.current();
     const bool at_work = work != nullptr && !work->ended && !work->failed;
-    if (!at_work || !may_ahead_ || journal_ == nullptr || wires_.size() != 1) return {};
-    if (order.statement.extended || !order.statement.parameters.empty()) return {};
+    if (!at_work || !may_ahead_ || journal_ == nullptr || wires_.size() != 1 || !waiting_.empty()) return {};
+    if (!order.by_runner || order.statement.extended || !order.statement.parameters.empty()) return {};
+    if (order.text.find('\0') != std::string::npos) return {};
     if (journal_->stopped() || journal_->holds(work->name)) return {};
     // Those that are on their way left the transaction as it was.
     const postgres::Session& session = wire.session;
@@ -204,7 +209,10 @@ void Driver::answer_ahead(Order& order) {
 void Driver::begin(Wire& wire) {
     Order& order = wire.orders.front();
     if (order.text.find('\0') != std::string::npos) {
-        later(order.done, {error_answer(wire, own_error("08P01", "invalid message format"))});
+        // As the server says it, which libpq would send what comes before the NUL.
+        const ErrorFields refusal = own_error("08P01", "invalid message format");
+        watch_.answered(order.text, *order.stack, &refusal);
+        later(order.done, {error_answer(wire, refusal)});
         wire.orders.pop_front();
         return;
     }
@@ -247,8 +255,6 @@ void Driver::finish(int number) {
     const auto found = wires_.find(number);
     if (found == wires_.end()) return;
     Wire& wire = *found->second;
-    // It may have been caught up with.
-    if (!wire.running || !wire.running->done()) return;
     engine_.cancel(std::exchange(wire.asking, 0));
     auto results = wire.running->take();
     Outcome outcome;
@@ -275,48 +281,35 @@ void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
         begin(wire);
         if (!wire.orders.empty() && wire.orders.size() <= kMostAhead / 2) answer_ahead(wire.orders.back());
     }
-    tell_settled();
+    look_whether_settled();
 }
 
 void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
-    wire.late = {order.text, outcome.error};
+    late_ = {order.text, outcome.error};
     const std::deque<Order> rest = std::exchange(wire.orders, {});
     // All others have their answers: they are as if they had never been sent.
     if (rest.empty() || rest.back().answered) return;
-    later(rest.back().done, {error_answer(wire, *std::exchange(wire.late, std::nullopt)->error)});
+    later(rest.back().done, {error_answer(wire, *std::exchange(late_, std::nullopt)->error)});
 }
 
 Driver::Answer Driver::settle(const Call& call) {
-    settled_ = call[0];
-    tell_settled();
+    when_settled([this, done = call[0]] {
+        if (!late_) return later(done, {});
+        const Late late = *std::exchange(late_, std::nullopt);
+        later(done, {engine_.string(late.text), fields_of(*late.error)});
+    });
     return Value{};
 }
 
-void Driver::tell_settled() {
-    const auto on_the_way = [](const auto& one) {
-        return std::ranges::any_of(one.second->orders, &Order::answered);
-    };
-    if (settled_.is(script::Kind::undefined) || std::ranges::any_of(wires_, on_the_way)) return;
-    const Value done = std::exchange(settled_, Value{});
-    for (auto& [number, wire] : wires_) {
-        if (!wire->late) continue;
-        const Late late = *std::exchange(wire->late, std::nullopt);
-        later(done, {engine_.string(late.text), fields_of(*late.error)});
-        return;
-    }
-    later(done, {});
+void Driver::when_settled(std::function<void()> work) {
+    waiting_.push_back(std::move(work));
+    look_whether_settled();
 }
 
-void Driver::catch_up() {
-    for (auto& [number, wire] : wires_) {
-        while (!wire->orders.empty() && wire->orders.front().answered) {
-            if (stop_.wait_fd(wire->running->fd(), wire->running->events()) <= 0) return;
-            wire->running->advance();
-            if (!wire->running->done()) continue;
-            engine_.unwatch(wire->watched);
-            finish(number);
-        }
-    }
+void Driver::look_whether_settled() {
+    const auto on_the_way = [](const auto& one) { return std::ranges::any_of(one.second->orders, &Order::answered); };
+    if (std::ranges::any_of(wires_, on_the_way)) return;
+    for (const auto& work : std::exchange(waiting_, {})) work();
 }
 
 void Driver::look_for_blockers(int number) {
@@ -420,6 +413,7 @@ Driver::Answer Driver::close_one(const Call& call) {
         if (!wire.running->done()) wire.running->cancel(kCancelPatience);
     }
     wires_.erase(found);
+    look_whether_settled();
     return Value{};
 }
 

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "migrate/typeorm/blockers.h"
 #include "migrate/typeorm/journal.h"
@@ -48,12 +50,17 @@ class Driver {
   private:
     struct Wire;
     struct Order;
-    struct Late;
+    /// What the server refused after it was answered: what scripts do next must fail of it.
+    struct Late {
+        std::string text{};
+        std::shared_ptr<const postgres::ErrorFields> error{};
+    };
     struct Kept;
     using Answer = script::Answer<script::Value>;
 
     void provide();
     Answer open(const script::Call& call);
+    void open_now(const script::Value& settings, const script::Value& notice, const script::Value& done);
     Answer send(const script::Call& call);
     Answer settle(const script::Call& call);
     Answer close_one(const script::Call& call);
@@ -69,10 +76,9 @@ class Driver {
     /// The first of the orders is done; the next one begins.
     void conclude_order(Wire& wire, const Outcome& outcome);
     void fail_late(Wire& wire, const Order& order, const Outcome& outcome);
-    /// To a script that waits for what was answered ahead: when that is done.
-    void tell_settled();
-    /// Runs all that is answered ahead to its end; blocks the loop.
-    void catch_up();
+    /// Does it as soon as the server has done all that was answered ahead.
+    void when_settled(std::function<void()> work);
+    void look_whether_settled();
     /// What the journal has to do with a statement that is about to be sent; false if it is not sent.
     bool consult(Wire& wire, const Order& order);
     bool consult_after_end(Wire& wire, const postgres::Statement& statement, const Work& work);
@@ -101,7 +107,8 @@ class Driver {
     Journal* journal_{nullptr};
     std::function<bool(const std::string&)> may_ahead_{};
     std::pair<std::string, bool> ahead_{};  ///< the migration that was asked last, and the answer
-    script::Value settled_{};  ///< takes word that all is answered
+    std::vector<std::function<void()>> waiting_{};  ///< for what was answered ahead
+    std::optional<Late> late_{};
     bool warned_{false};
     int last_{0};
     std::map<int, std::unique_ptr<Wire>> wires_;  // no initialiser: Wire is not known here

@@ -191,11 +191,18 @@ void Project::keep(Journal& journal) {
     driver_->let_ahead([this](const std::string& migration) { return cannot_tell_of(migration); });
 }
 
-bool Project::cannot_tell_of(const std::string& migration) const {
+bool Project::cannot_tell_of(const std::string& migration) {
     const Found* found = listing_.find(migration);
     if (found == nullptr || !found->alone) return false;
     auto source = read_file(found->file);
-    return source && cannot_tell(*source);
+    if (!source || !cannot_tell(*source)) return false;
+    if (!meddled_) {
+        meddled_ = std::ranges::any_of(engine_->loaded_files(), [](const std::string& file) {
+            auto text = read_file(file);
+            return !text || meddles(*text);
+        });
+    }
+    return !*meddled_;
 }
 
 Result<std::vector<std::string>> Project::run() {
@@ -237,7 +244,10 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
     if (!refused.blocker.empty()) failure.because += fmt::format("; it waited for {}", refused.blocker);
     if (!refused.where.empty()) failure.where = refused.where;
     const std::size_t offset = refused.fields.position.value_or(0);
-    failure.excerpt = caret(refused.text, offset);
+    std::string shown = refused.text;
+    // They must not act on a terminal; each keeps its place, so that the caret does.
+    std::ranges::replace_if(shown, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; }, '?');
+    failure.excerpt = caret(shown, offset);
     if (!refused.fields.context.empty()) failure.excerpt += "\n" + refused.fields.context;
 }
 

@@ -69,7 +69,7 @@ class Project {
     Failure explain(const script::Exception& exception) const;
     void point_at(Failure& failure, const Refused& refused) const;
     /// Whether a migration's script is one whose statements may be answered ahead.
-    bool cannot_tell_of(const std::string& migration) const;
+    bool cannot_tell_of(const std::string& migration);
     Failure refused_login() const;
     script::Value run_options(bool fake);
 
@@ -82,6 +82,7 @@ class Project {
     script::Value entry_{};
     std::string_view verb_{"apply"};  ///< what scripts are asked to do with a migration
     Listing listing_{};
+    std::optional<bool> meddled_{};  ///< whether one of the loaded files does; empty: not looked at
 };
 
 /// The folder of the project that a file or glob belongs to: the nearest above it with a package.json, else its own.

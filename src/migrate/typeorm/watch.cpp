@@ -78,9 +78,9 @@ void Watch::remember_place(const std::string& text) {
     if (!text.empty()) places_.insert_or_assign(text, place_);
 }
 
-Watch::Stack Watch::take_stack(const std::string& text) {
+std::pair<std::shared_ptr<const std::string>, bool> Watch::take_stack(const std::string& text) {
     const auto place = places_.extract(text);
-    return place.empty() ? place_ : place.mapped();
+    return place.empty() ? std::pair{place_, false} : std::pair{place.mapped(), true};
 }
 
 Origin Watch::read(const std::string& stack) const {

@@ -77,8 +77,9 @@ class Watch {
     const Refused* refused(std::string_view text, std::string_view message) const;
     /// The line that the last call of a script came from.
     Origin place() const { return read(*place_); }
-    /// The stack of the script's call that sends this statement; cheap to take, and to be read by read(). Once.
-    std::shared_ptr<const std::string> take_stack(const std::string& text);
+    /// The stack of the script's call that sends this statement, cheap to take, and to be read by read(); and whether it is known
+    /// that it called TypeORM's query(). Once.
+    std::pair<std::shared_ptr<const std::string>, bool> take_stack(const std::string& text);
     Origin read(const std::string& stack) const;
 
   private:

@@ -22,7 +22,8 @@ struct Driver::Order {
     postgres::Statement statement{};
     script::Value done{};  ///< takes its answer
     std::shared_ptr<const std::string> stack{};  ///< of the script's call
-    std::string tag{};    ///< of the answer that it gets before the server has given it; empty: it waits for that
+    bool by_runner{false};  ///< a script called TypeORM's query(), so that nobody sees more of the answer than that returns
+    std::string tag{};  ///< of the answer that it gets before the server has given it; empty: it waits for that
     bool answered{false};
 };
 
@@ -36,11 +37,6 @@ struct Driver::Kept {
     postgres::Statement statement{};  ///< once more, in case that it cannot be wrapped
 };
 
-struct Driver::Late {
-    std::string text{};
-    std::shared_ptr<const postgres::ErrorFields> error{};
-};
-
 struct Driver::Wire {
     Wire(int which, postgres::Session made) : number{which}, session{std::move(made)} {}
 
@@ -49,8 +45,6 @@ struct Driver::Wire {
     std::optional<postgres::Exchange> running{};
     /// In the order that they were sent; the first runs. All but the last are answered ahead.
     std::deque<Order> orders{};
-    /// What the server refused after it was answered: what the script does next must fail of it.
-    std::optional<Late> late{};
     script::TaskId watched{0};
     script::Value notice{};
     bool noticed{false};  ///< notices of the statement are on their way

@@ -36,8 +36,29 @@ TEST_CASE("ahead: a script that handles errors, prints, or has another way out c
     CHECK(cannot_tell("// Only then, on any of them: the race is on.\nclass A {}"));
     for (const char* source : {"try { x } catch { }", "x.catch(y)", "x.then(y, z)", "try { x } finally { y }", "Promise.allSettled(x)",
                                "Promise.race(x)", "Promise.any(x)", "console.log(1)", "process.env.A", "c.on('notice', f)",
-                               "globalThis.x", "setTimeout(f)", "queueMicrotask(f)"}) {
+                               "globalThis.x", "setTimeout(f)", "queueMicrotask(f)", "c.addListener('notice', f)", "await runner.connect()",
+                               "eval(x)", "new Function('x')", "x[Symbol.iterator]", "runner.connection.subscribers", "global.tolerate(x)"}) {
         CAPTURE(source);
         CHECK_FALSE(cannot_tell(source));
+    }
+}
+
+TEST_CASE("ahead: a script that may load more than TypeORM can tell") {
+    CHECK(cannot_tell("const { Table } = require('typeorm');\nvar c = require(\"crypto\");"));
+    CHECK(cannot_tell("import { MigrationInterface } from \"typeorm\";\nimport type { X } from 'typeorm';\n// required from here"));
+    for (const char* source : {"require('./helper')", "require(name)", "const load = require;", "require(\"assert\")", "require('util').callbackify",
+                               "await import('../lib/tolerate.js')", "import { rejects } from 'assert'", "import './helper'",
+                               "module.require('./x')"}) {
+        CAPTURE(source);
+        CHECK_FALSE(cannot_tell(source));
+    }
+}
+
+TEST_CASE("ahead: a file that changes globals or prototypes may help the others to tell") {
+    CHECK_FALSE(meddles("var __hasOwnProp = Object.prototype.hasOwnProperty;\nif (a.prototype.b === c) x();"));
+    for (const char* source : {"global.tolerate = f", "globalThis['x'] = f", "Function.prototype.quiet = f", "Promise.prototype.then  = f",
+                               "Object.setPrototypeOf(a, b)"}) {
+        CAPTURE(source);
+        CHECK(meddles(source));
     }
 }

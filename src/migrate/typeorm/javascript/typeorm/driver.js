@@ -66,12 +66,12 @@ function filesOf(globs) {
     .filter((name) => /\.[mc]?[jt]s$/.test(name) && !name.endsWith('.d.ts')).map((name) => path.resolve(name));
 }
 
-/** TypeORM reads the nearest package.json once a folder, but asks of all files at once: then each of them reads it. */
-async function loadFirstOfEachFolder(files) {
-  const first = new Map();
-  for (const file of files) if (!first.has(path.dirname(file))) first.set(path.dirname(file), file);
-  // What it throws TypeORM meets, too.
-  for (const file of first.values()) await inside.importOrRequireFile(file).catch(() => {});
+/** TypeORM reads the nearest package.json once a folder, but asks of all files at once: then each of them reads it. So it is
+ *  asked of a file before that is not there. */
+async function readPackagesOf(files) {
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
+    await inside.importOrRequireFile(path.join(folder, '.alkemio-init-no-such-file.js')).catch(() => {});
+  }
 }
 
 /** From which file each class is. The files are loaded already. */
@@ -88,7 +88,7 @@ async function list(dataSource) {
   const given = inside.ObjectUtils.mixedListToArray(dataSource.options.migrations ?? []);
   const globs = given.filter((one) => typeof one === 'string');
   const files = filesOf(globs);
-  await loadFirstOfEachFolder(files);
+  await readPackagesOf(files);
   dataSource.migrations = await new inside.ConnectionMetadataBuilder(dataSource).buildMigrations(given);
   const origins = await originsOf(files);
   const found = new inside.MigrationExecutor(dataSource).getMigrations();

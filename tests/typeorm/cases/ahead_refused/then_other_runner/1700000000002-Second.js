@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+exports.Second1700000000002 = class Second1700000000002 {
+  async up(runner) {
+    await runner.query('ALTER TABLE nowhere ADD COLUMN a int');
+    const other = runner.connection.createQueryRunner();
+    await other.query(`INSERT INTO first VALUES (7, 'over another session')`);
+    await other.release();
+  }
+
+  async down() {}
+};
