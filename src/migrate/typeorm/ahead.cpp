@@ -15,7 +15,7 @@ namespace {
 constexpr std::array kMade{"index", "sequence", "table", "type", "unique"};
 
 // In a source that has none of these no error is handled, and nothing is seen from outside but what the server is sent.
-constexpr std::array kWords{"broadcaster", "catch",   "console",     "databaseConnection", "driver",       "eval",        "finally",   "global",
+constexpr std::array kWords{"broadcaster", "catch",   "console",     "databaseConnection", "driver",       "eval",        "finally",
                             "globalThis",  "logger",  "process",     "queueMicrotask",     "setImmediate", "setInterval", "setTimeout", "subscribers"};
 constexpr std::array kCalls{"Function(", "Listener", "Symbol.", ".allSettled", ".any(", ".connect(", ".emit(", ".on(", ".once(", ".race(", ".then", "import("};
 /// What a script may load all the same: nothing of these calls it back.
@@ -32,6 +32,18 @@ bool has_word(std::string_view text, std::string_view word) {
         if (begins && (end == text.size() || !is_letter(text[end]))) return true;
     }
     return false;
+}
+
+/// Node's name for the global object, and not a word of a comment or a name like 'global-admin'.
+bool names_global(std::string_view source) {
+    constexpr std::string_view kName{"global"};
+    for (std::size_t at = source.find(kName); at != std::string_view::npos; at = source.find(kName, at + 1)) {
+        const std::string_view rest = source.substr(at + kName.size());
+        const bool word = at == 0 || !is_letter(source[at - 1]);
+        const bool member = rest.size() > 1 && (rest.starts_with('[') || ((rest[0] == '.' || rest[0] == '?') && !std::isspace(static_cast<unsigned char>(rest[1]))));
+        if (word && (member || rest.starts_with(';') || rest.starts_with(',') || rest.starts_with(')'))) return true;
+    }
+    return has_word(source, "globalThis");
 }
 
 /// What is loaded here by a text of its own, which begins at the offset: `"typeorm")`.
@@ -78,11 +90,11 @@ std::string known_tag(const std::string& text) {
 bool cannot_tell(std::string_view source) {
     const auto calls = [&](const char* call) { return source.find(call) != std::string_view::npos; };
     const auto says = [&](const char* word) { return has_word(source, word); };
-    return std::ranges::none_of(kCalls, calls) && std::ranges::none_of(kWords, says) && !loads_more(source);
+    return std::ranges::none_of(kCalls, calls) && std::ranges::none_of(kWords, says) && !names_global(source) && !loads_more(source);
 }
 
 bool meddles(std::string_view source) {
-    if (has_word(source, "global") || has_word(source, "globalThis")) return true;
+    if (names_global(source)) return true;
     constexpr std::string_view kPrototype{".prototype."};
     for (std::size_t at = source.find(kPrototype); at != std::string_view::npos; at = source.find(kPrototype, at + 1)) {
         std::size_t end = at + kPrototype.size();

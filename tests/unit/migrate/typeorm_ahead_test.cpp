@@ -56,7 +56,8 @@ TEST_CASE("ahead: a script that may load more than TypeORM can tell") {
 
 TEST_CASE("ahead: a file that changes globals or prototypes may help the others to tell") {
     CHECK_FALSE(meddles("var __hasOwnProp = Object.prototype.hasOwnProperty;\nif (a.prototype.b === c) x();"));
-    for (const char* source : {"global.tolerate = f", "globalThis['x'] = f", "Function.prototype.quiet = f", "Promise.prototype.then  = f",
+    CHECK_FALSE(meddles("// It is global. All are.\nconst role = 'global-admin'; const sql = `the_global`;"));
+    for (const char* source : {"global.tolerate = f", "globalThis['x'] = f", "global[name] = f", "Object.assign(global, { f })", "const g = global;", "Function.prototype.quiet = f", "Promise.prototype.then  = f",
                                "Object.setPrototypeOf(a, b)"}) {
         CAPTURE(source);
         CHECK(meddles(source));
