@@ -43,6 +43,7 @@ for (const typeorm of ['typeorm-0.3', 'typeorm-1']) {
   const platform = join(modules, typeorm, 'platform', 'PlatformTools.js');
   const lazy = readFileSync(platform, 'utf8')
     .replace(/return require\("([^"]+)"\)/g, 'return require(String("$1"))')
+    .replace('var stream_1 = require("stream");', 'const stream_1 = { get Readable() { return require(String("stream")).Readable; }, get Writable() { return require(String("stream")).Writable; } };')
     .replace('require("dotenv")', '{ config: (options) => require(String("dotenv")).config(options) }');
   writeFileSync(platform, lazy);
   const { version } = JSON.parse(readFileSync(join(modules, typeorm, 'package.json'), 'utf8'));
@@ -52,10 +53,14 @@ for (const typeorm of ['typeorm-0.3', 'typeorm-1']) {
   [manager, repository].filter(existsSync).forEach(empty);
 }
 
-// What is no text is a URL: to know that, its class need not be loaded.
-for (const file of ['glob', 'path-scurry'].flatMap((name) => scripts(join(modules, name, 'dist', 'commonjs')))) {
+// Finding files needs neither URLs, nor streams, nor what aborts a fetch: none of them is loaded for it.
+for (const file of ['glob', 'path-scurry', 'minipass', 'lru-cache'].flatMap((name) => scripts(join(modules, name, 'dist', 'commonjs')))) {
   const text = readFileSync(file, 'utf8');
-  const lean = text.replace(/([\w.]+) instanceof URL\b/g, "typeof $1 === 'object'");
+  const lean = text
+    // What is no text is a URL.
+    .replace(/([\w.]+) instanceof URL\b/g, "typeof $1 === 'object'")
+    .replace('__importDefault(require("node:stream"))', '{ get default() { return require(String("node:stream")); } }')
+    .replace('AC = globalThis.AbortController', 'AC = undefined').replace('AS = globalThis.AbortSignal', 'AS = undefined');
   if (lean !== text) writeFileSync(file, lean);
 }
 

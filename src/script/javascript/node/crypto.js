@@ -3,7 +3,8 @@
 'use strict';
 
 const { host, refuse } = require('alkemio-init:host');
-const { Transform } = require('stream');
+const later = require('./later.js');
+const makeDigest = require('./digest.js');
 
 const kHashes = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
@@ -24,49 +25,19 @@ function algorithm(name) {
   return plain;
 }
 
-class Digest extends Transform {
-  #chunks = [];
-  #done = false;
-  #finish;
-  constructor(finish) {
-    super();
-    this.#finish = finish;
-  }
-  update(data, encoding) {
-    if (this.#done) throw coded('ERR_CRYPTO_HASH_FINALIZED', 'Digest already called', Error);
-    this.#chunks.push(Buffer.from(bytesOf(data, encoding)));
-    return this;
-  }
-  digest(encoding) {
-    if (this.#done) throw coded('ERR_CRYPTO_HASH_FINALIZED', 'Digest already called', Error);
-    this.#done = true;
-    const result = Buffer.from(this.#finish(Buffer.concat(this.#chunks)));
-    return encoding && encoding !== 'buffer' ? result.toString(encoding) : result;
-  }
-  copy() {
-    const copy = new Digest(this.#finish);
-    copy.#chunks = [...this.#chunks];
-    return copy;
-  }
-  _transform(chunk, encoding, done) {
-    this.update(chunk, encoding);
-    done();
-  }
-  _flush(done) {
-    this.push(this.digest());
-    done();
-  }
-}
+// Streams are loaded when something is digested: most scripts want random names alone.
+let made;
+const digests = () => (made ??= makeDigest(coded, bytesOf));
 
 function createHash(name) {
   const hash = algorithm(name);
-  return new Digest((bytes) => host.digest(hash, bytes));
+  return new (digests())((bytes) => host.digest(hash, bytes));
 }
 
 function createHmac(name, key) {
   const hash = algorithm(name);
   const secret = bytesOf(key, 'utf8', 'key');
-  return new Digest((bytes) => host.hmac(hash, secret, bytes));
+  return new (digests())((bytes) => host.hmac(hash, secret, bytes));
 }
 
 function randomBytes(size, callback) {
@@ -121,10 +92,10 @@ const crypto = {
   },
   hash: (name, data, encoding = 'hex') => createHash(name).update(data).digest(encoding),
   getHashes: () => [...kHashes],
-  Hash: Digest, Hmac: Digest,
   constants: {},
   webcrypto: { getRandomValues, randomUUID, subtle: refuse.refused('crypto.subtle') },
 };
 crypto.subtle = crypto.webcrypto.subtle;
+later(crypto, ['Hash', 'Hmac'], () => ({ Hash: digests(), Hmac: digests() }));
 
 module.exports = refuse.fill(crypto, 'crypto');
