@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "base/text.h"
 #include "migrate/typeorm/demands.h"
@@ -11,6 +12,8 @@
 namespace ainit::migrate::typeorm {
 namespace {
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kVerbs{
+    {{"alter", "ALTER"}, {"comment", "COMMENT"}, {"create", "CREATE"}, {"drop", "DROP"}}};
 /// Of what can be made, that which answers with a tag alone; tables but for CREATE TABLE … AS, which tells how many rows.
 constexpr std::array kMade{"index", "sequence", "table", "type", "unique"};
 
@@ -25,66 +28,59 @@ bool is_letter(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$';
 }
 
-bool has_word(std::string_view text, std::string_view word) {
+/// Whether the word stands somewhere, and `holds` of what follows it there.
+template <class Holds>
+bool any_word(std::string_view text, std::string_view word, const Holds& holds) {
     for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-        const std::size_t end = at + word.size();
-        const bool begins = at == 0 || !is_letter(text[at - 1]);
-        if (begins && (end == text.size() || !is_letter(text[end]))) return true;
+        const std::string_view rest = text.substr(at + word.size());
+        const bool whole = (at == 0 || !is_letter(text[at - 1])) && (rest.empty() || !is_letter(rest.front()));
+        if (whole && holds(rest)) return true;
     }
     return false;
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+    return any_word(text, word, [](std::string_view) { return true; });
 }
 
 /// Node's name for the global object, and not a word of a comment or a name like 'global-admin'.
 bool names_global(std::string_view source) {
-    constexpr std::string_view kName{"global"};
-    for (std::size_t at = source.find(kName); at != std::string_view::npos; at = source.find(kName, at + 1)) {
-        const std::string_view rest = source.substr(at + kName.size());
-        const bool word = at == 0 || !is_letter(source[at - 1]);
-        const bool member = rest.size() > 1 && (rest.starts_with('[') || ((rest[0] == '.' || rest[0] == '?') && !std::isspace(static_cast<unsigned char>(rest[1]))));
-        if (word && (member || rest.starts_with(';') || rest.starts_with(',') || rest.starts_with(')'))) return true;
-    }
-    return has_word(source, "globalThis");
+    const auto is_read = [](std::string_view rest) {
+        if (rest.empty()) return false;
+        const bool member = (rest[0] == '.' || rest[0] == '?') && rest.size() > 1 && std::isspace(static_cast<unsigned char>(rest[1])) == 0;
+        return member || std::string_view{"[;,)"}.find(rest[0]) != std::string_view::npos;
+    };
+    return any_word(source, "global", is_read) || has_word(source, "globalThis");
 }
 
-/// What is loaded here by a text of its own, which begins at the offset: `"typeorm")`.
-bool loads_known(std::string_view source, std::size_t at) {
-    const char quote = at < source.size() ? source[at] : '\0';
-    if (quote != '"' && quote != '\'') return false;
-    const std::size_t end = source.find(quote, at + 1);
-    const std::string_view name = source.substr(at + 1, end == std::string_view::npos ? 0 : end - at - 1);
-    return std::ranges::find(kModules, name) != kModules.end();
+bool begins_text(std::string_view rest) {
+    return rest.starts_with('"') || rest.starts_with('\'');
+}
+
+/// What follows is the name of a module, in quotes, that a script may load.
+bool names_known(std::string_view rest) {
+    return begins_text(rest) && std::ranges::find(kModules, rest.substr(1, rest.find(rest.front(), 1) - 1)) != kModules.end();
 }
 
 bool loads_more(std::string_view source) {
-    constexpr std::string_view kRequire{"require"};
-    for (std::size_t at = source.find(kRequire); at != std::string_view::npos; at = source.find(kRequire, at + 1)) {
-        const std::size_t behind = at + kRequire.size();
-        const bool word = (at == 0 || !is_letter(source[at - 1])) && (behind == source.size() || !is_letter(source[behind]));
-        if (word && (behind == source.size() || source[behind] != '(' || !loads_known(source, behind + 1))) return true;
-    }
-    for (const std::string_view word : {"from ", "import "}) {
-        for (std::size_t at = source.find(word); at != std::string_view::npos; at = source.find(word, at + 1)) {
-            const std::size_t behind = at + word.size();
-            const bool loads = behind < source.size() && (source[behind] == '"' || source[behind] == '\'');
-            // In SQL: FROM 'x' is rare, and costs time alone.
-            if (loads && !loads_known(source, behind)) return true;
-        }
-    }
-    return false;
+    const auto required = [](std::string_view rest) { return !rest.starts_with('(') || !names_known(rest.substr(1)); };
+    // In SQL FROM 'x' is rare, and costs time alone.
+    const auto imported = [](std::string_view rest) {
+        return rest.starts_with(' ') && begins_text(rest.substr(1)) && !names_known(rest.substr(1));
+    };
+    return any_word(source, "require", required) || any_word(source, "from", imported) || any_word(source, "import", imported);
 }
 
 }  // namespace
 
 std::string known_tag(const std::string& text) {
-    const auto words = first_words(text);
-    const std::string& verb = words.front();
-    if (verb != "create" && verb != "alter" && verb != "drop" && verb != "comment") return {};
-    if (verb == "create" && std::ranges::find(kMade, words.back()) == kMade.end()) return {};
-    if (words.back() == "table" && verb == "create" && has_word(lowered(text), "as")) return {};
+    const auto [verb, what] = first_words(text);
+    const auto known = std::ranges::find(kVerbs, verb, &std::pair<std::string_view, std::string_view>::first);
+    if (known == kVerbs.end()) return {};
+    if (verb == "create" && std::ranges::find(kMade, what) == kMade.end()) return {};
+    if (verb == "create" && what == "table" && has_word(lowered(text), "as")) return {};
     if (may_be_several(text) || demands_of(text).loose) return {};
-    std::string tag = verb;
-    std::ranges::transform(tag, tag.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return tag;
+    return std::string{known->second};
 }
 
 bool cannot_tell(std::string_view source) {
@@ -94,15 +90,14 @@ bool cannot_tell(std::string_view source) {
 }
 
 bool meddles(std::string_view source) {
-    if (names_global(source)) return true;
-    constexpr std::string_view kPrototype{".prototype."};
-    for (std::size_t at = source.find(kPrototype); at != std::string_view::npos; at = source.find(kPrototype, at + 1)) {
-        std::size_t end = at + kPrototype.size();
-        while (end < source.size() && is_letter(source[end])) ++end;
-        while (end < source.size() && source[end] == ' ') ++end;
-        if (source.substr(end, 1) == "=" && source.substr(end, 2) != "==") return true;
-    }
-    return source.find("setPrototypeOf") != std::string_view::npos;
+    const auto is_assigned = [](std::string_view rest) {
+        if (!rest.starts_with('.')) return false;
+        rest.remove_prefix(1);
+        rest = rest.substr(static_cast<std::size_t>(std::ranges::find_if_not(rest, is_letter) - rest.begin()));
+        rest = trim(rest);
+        return rest.starts_with('=') && !rest.starts_with("==");
+    };
+    return names_global(source) || any_word(source, "prototype", is_assigned) || has_word(source, "setPrototypeOf");
 }
 
 }  // namespace ainit::migrate::typeorm
