@@ -36,10 +36,14 @@ has '^kratos .*pg_trgm'
 [[ -z $(find "$TMPDIR" -maxdepth 1 -name 'alkemio-init-demo.*') ]] || fail "it left its scratch folder"
 
 # A program that fails fails the demo, with the server's end and a clear last line.
-printf '#!/bin/sh\nexit 20\n' >"$TMPDIR/failing"
+printf '#!/bin/sh\nsleep 0.6\nexit 20\n' >"$TMPDIR/failing"
 chmod 755 "$TMPDIR/failing"
+# A slow start of the server: the demo's end must reach a server that does not listen to signals yet.
+mkdir "$TMPDIR/slow"
+printf '#!/bin/sh\nsleep 0.3\nexec %s "$@"\n' "$(command -v setsid)" >"$TMPDIR/slow/setsid"
+chmod 755 "$TMPDIR/slow/setsid"
 code=0
-scripts/demo --inside --binary "$TMPDIR/failing" >"$TMPDIR/output" 2>&1 || code=$?
+PATH=$TMPDIR/slow:$PATH timeout -k 5 60 scripts/demo --inside --binary "$TMPDIR/failing" >"$TMPDIR/output" 2>&1 || code=$?
 [[ $code == 20 ]] || fail "a failing program must give the demo its exit code, not $code"
 has '^demo: failed with exit code 20$'
 [[ -z $(find "$TMPDIR" -maxdepth 1 -name 'alkemio-init-demo.*') ]] || fail "it left its scratch folder after a failure"
