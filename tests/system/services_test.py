@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -66,6 +67,17 @@ class Services(harness.StackTest):
 
     def until_told(self, *lines):
         self.until(lambda: set(lines) <= set(self.told()), f"not all of {lines} happen")
+
+    def until_said(self, run, *texts):
+        """Takes what it reads off the log of this run."""
+        log, source = b"", run.process.stderr.fileno()
+
+        def hear():
+            nonlocal log
+            if select.select([source], [], [], 0)[0]:
+                log += os.read(source, 65536)
+            return all(text.encode() in log for text in texts)
+        self.until(hear, f"not all of {texts} are said")
 
     def answer(self, config, path="/readyz"):
         ran = self.run_program("healthcheck", path, config=config, **self.variables)
@@ -183,11 +195,7 @@ class Services(harness.StackTest):
         self.until_ready(config)
         config.write_text(config.read_text().replace('name = "api"', 'name = "renamed"'))
         run.send(signal.SIGHUP)
-        log = []
-        os.set_blocking(run.process.stderr.fileno(), False)
-        self.until(lambda: log.append(run.process.stderr.read() or "") or "renamed is new in the configuration" in "".join(log), "nothing is said")
-        self.assertIn("api is not in the configuration any more; it goes on", "".join(log))
-        os.set_blocking(run.process.stderr.fileno(), True)
+        self.until_said(run, "renamed is new in the configuration", "api is not in the configuration any more; it goes on")
         pid = self.pid_of(config, "api")
         os.kill(pid, signal.SIGKILL)
         self.until(lambda: self.pid_of(config, "api") not in (pid, None), "it is not started again")
@@ -474,17 +482,25 @@ time.sleep(600)
         self.assertEqual((place / "kratos.id").read_text().split(), (["65534", "12345"] if root else own) + [str(place)])
         self.assertEqual((place / "chat.id").read_text().split(), own + [str(place)])
         # Nobody can read them in a command line either.
-        lines = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in self.family(run.pid)]
+        lines = [line for pid in self.family(run.pid) if (line := self.command_line(pid))]
         self.assertGreater(len(lines), 2)
         self.assertFalse([one for one in lines if b"canary" in one])
         self.ends(run)
+
+    @staticmethod
+    def command_line(pid):
+        """Nothing of one that has ended."""
+        try:
+            return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return b""
 
     def family(self, pid):
         found = [pid]
         for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             try:
                 found += self.family(int(child))
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 pass
         return found
 
