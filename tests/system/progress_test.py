@@ -139,7 +139,8 @@ class Progress(harness.StackTest):
 
     def test_it_ends_where_a_service_begins_to_write(self):
         config = self.typeorm()
-        config.write_text(config.read_text() + '[[database]]\nname = "kratos"\n[[service]]\nname = "talker"\nneeds = ["kratos"]\n'
+        config.write_text(config.read_text() + f'[health]\nlisten = "unix:{self.folder}/health"\n'
+                          '[[database]]\nname = "kratos"\n[[service]]\nname = "talker"\nneeds = ["kratos"]\n'
                           'command = ["sh", "-c", "echo started >&2; exec sleep 600"]\n')
         self.hold()
         code, shown, _ = self.on_terminal("--config", config, "--color", "never", "run", when=lambda text: "started" in text and self.is_blocked(),
