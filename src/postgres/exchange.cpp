@@ -97,6 +97,33 @@ int send_parameters(PGconn* connection, const Statement& statement) {
                              nullptr, values.data(), lengths.data(), formats.data(), 0);
 }
 
+Failure failure_of(Session::Link& link, const Rows& rows, std::string_view statement) {
+    link.last = fields_of(static_cast<const PGresult*>(rows.handle()), statement);
+    // The last words of a server that goes away come as an error before the end of the line.
+    const std::string& sqlstate = link.last.sqlstate;
+    const bool going = sqlstate.starts_with("57P0") || sqlstate.starts_with("08");
+    const bool gone = PQstatus(link.connection) != CONNECTION_OK;
+    return statement_failure(sqlstate, link.last, gone || going);
+}
+
+Failure loss_of(Session::Link& link) {
+    link.last = {};
+    link.last.message = trim(PQerrorMessage(link.connection));
+    return statement_failure({}, link.last, true);
+}
+
+template <class Running>
+bool cancel_and_wait(Running& running, Session::Link& link, Duration patience) {
+    const Stop stop = Stop{}.within(patience);
+    bool good = request_cancel(link.connection, stop);
+    while (good && !running.done()) {
+        good = stop.wait_fd(running.fd(), running.events()) > 0;
+        if (good) running.advance();
+    }
+    if (!good) link.abandoned = true;
+    return good;
+}
+
 }  // namespace
 
 Exchange::Exchange(Session& session, Statement statement)
@@ -158,7 +185,7 @@ void Exchange::read() {
                 state_ = State::copying_out;
                 drop_copy();
                 break;
-            default: judge(std::move(rows));
+            default: judge(rows);
         }
     }
 }
@@ -173,15 +200,8 @@ bool Exchange::drop_copy() {
     return true;
 }
 
-void Exchange::judge(Rows rows) {
-    if (failure_) return;
-    const PGresult* result = static_cast<const PGresult*>(rows.handle());
-    link_.last = fields_of(result, statement_.text);
-    // The last words of a server that goes away come as an error before the end of the line.
-    const std::string& sqlstate = link_.last.sqlstate;
-    const bool going = sqlstate.starts_with("57P0") || sqlstate.starts_with("08");
-    const bool gone = PQstatus(link_.connection) != CONNECTION_OK;
-    failure_ = statement_failure(sqlstate, link_.last, gone || going);
+void Exchange::judge(const Rows& rows) {
+    if (!failure_) failure_ = failure_of(link_, rows, statement_.text);
 }
 
 void Exchange::lose() {
@@ -190,11 +210,7 @@ void Exchange::lose() {
         state_ = State::reading;
         read();
     }
-    if (!failure_) {
-        link_.last = {};
-        link_.last.message = trim(PQerrorMessage(link_.connection));
-        failure_ = statement_failure({}, link_.last, true);
-    }
+    if (!failure_) failure_ = loss_of(link_);
     link_.abandoned = true;
     state_ = State::done;
 }
@@ -205,14 +221,94 @@ Result<std::vector<Rows>> Exchange::take() {
 }
 
 bool Exchange::cancel(Duration patience) {
-    const Stop stop = Stop{}.within(patience);
-    bool good = request_cancel(link_.connection, stop);
-    while (good && !done()) {
-        good = stop.wait_fd(fd(), events()) > 0;
-        if (good) advance();
+    return cancel_and_wait(*this, link_, patience);
+}
+
+Pipeline::Pipeline(Session& session, std::vector<Statement> statements)
+    : link_{*session.link_}, statements_{std::move(statements)} {
+    link_.last = {};
+    if (!send() || !flush()) lose();
+}
+
+bool Pipeline::send() {
+    PGconn* connection = link_.connection;
+    if (PQenterPipelineMode(connection) == 0) return false;
+    for (const Statement& statement : statements_) {
+        // Without the request the server would keep its answers until the end.
+        if (send_parameters(connection, statement) == 0 || PQsendFlushRequest(connection) == 0) return false;
     }
-    if (!good) link_.abandoned = true;
-    return good;
+    return PQpipelineSync(connection) != 0;
+}
+
+int Pipeline::fd() const {
+    return PQsocket(link_.connection);
+}
+
+short Pipeline::events() const {
+    return state_ == State::sending ? POLLIN | POLLOUT : POLLIN;
+}
+
+/// False when the connection is lost.
+bool Pipeline::flush() {
+    const int left = PQflush(link_.connection);
+    if (left == 0) state_ = State::reading;
+    return left >= 0;
+}
+
+void Pipeline::advance() {
+    if (done()) return;
+    const bool alive = PQconsumeInput(link_.connection) != 0 && (state_ == State::reading || flush());
+    // Words of the server that came before the end still count.
+    read();
+    if (!alive && !done()) lose();
+}
+
+void Pipeline::read() {
+    while (!done() && PQisBusy(link_.connection) == 0) {
+        PGresult* result = PQgetResult(link_.connection);
+        if (result == nullptr) {
+            // The end of one statement, or of the line.
+            if (PQstatus(link_.connection) != CONNECTION_OK) lose();
+            continue;
+        }
+        Rows rows{result};
+        switch (PQresultStatus(result)) {
+            case PGRES_PIPELINE_SYNC:
+                PQexitPipelineMode(link_.connection);
+                state_ = State::done;
+                break;
+            case PGRES_PIPELINE_ABORTED: break;
+            case PGRES_TUPLES_OK:
+            case PGRES_COMMAND_OK:
+            case PGRES_EMPTY_QUERY:
+                ++answered_;
+                rows_.push_back(std::move(rows));
+                break;
+            default:
+                if (!failure_) failure_ = failure_of(link_, rows, statements_[std::min(answered_, statements_.size() - 1)].text);
+        }
+    }
+}
+
+void Pipeline::lose() {
+    if (!failure_) failure_ = loss_of(link_);
+    link_.abandoned = true;
+    state_ = State::done;
+}
+
+std::optional<Result<Rows>> Pipeline::take() {
+    const bool last = rows_.size() == 1 && answered_ == statements_.size();
+    if (!rows_.empty() && (done() || !last)) {
+        Rows rows = std::move(rows_.front());
+        rows_.pop_front();
+        return rows;
+    }
+    if (!rows_.empty() || !done() || !failure_) return {};
+    return *std::exchange(failure_, std::nullopt);
+}
+
+bool Pipeline::cancel(Duration patience) {
+    return cancel_and_wait(*this, link_, patience);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // sessions at once. Session::query and query_all are made of it.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,13 +52,54 @@ class Exchange {
     bool flush();
     void read();
     bool drop_copy();
-    void judge(Rows rows);
+    void judge(const Rows& rows);
     void lose();
 
     Session::Link& link_;
     Statement statement_;
     State state_{State::sending};
     std::vector<Rows> rows_{};
+    std::optional<Failure> failure_{};
+};
+
+/// Several statements sent at once (libpq's pipeline mode, 32.5), by the extended protocol: the server begins each as soon as
+/// the one before is done, and does none behind one that fails. For a transaction that is open, of statements that answer
+/// with a tag alone.
+class Pipeline {
+  public:
+    /// Sends what can be sent without blocking. There must be one statement at least, and nothing else on the session until done.
+    Pipeline(Session& session, std::vector<Statement> statements);
+
+    bool done() const { return state_ == State::done; }
+    int fd() const;
+    short events() const;  ///< POLLIN, or both POLLIN and POLLOUT
+
+    /// To be called when the socket is ready; never blocks.
+    void advance();
+
+    /// The next answer, in the order of the statements; empty while it is not there. That of the last one, and a failure, which
+    /// is the last, come when all is done.
+    std::optional<Result<Rows>> take();
+
+    /// Done, and nothing is left to be taken.
+    bool over() const { return done() && rows_.empty() && !failure_; }
+
+    /// As of Exchange.
+    bool cancel(Duration patience);
+
+  private:
+    enum class State { sending, reading, done };
+
+    bool send();
+    bool flush();
+    void read();
+    void lose();
+
+    Session::Link& link_;
+    std::vector<Statement> statements_;
+    std::size_t answered_{0};
+    State state_{State::sending};
+    std::deque<Rows> rows_{};
     std::optional<Failure> failure_{};
 };
 

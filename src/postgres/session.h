@@ -112,6 +112,7 @@ class Session {
 
   private:
     friend class Exchange;
+    friend class Pipeline;
     explicit Session(std::unique_ptr<Link> link);
     std::unique_ptr<Link> link_;
 };

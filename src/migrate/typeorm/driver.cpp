@@ -76,10 +76,9 @@ Driver::~Driver() {
 
 void Driver::close() {
     for (auto& [number, wire] : wires_) {
-        if (!wire->running) continue;
+        if (!wire->busy()) continue;
         engine_.unwatch(wire->watched);
-        if (!wire->running->done()) wire->running->cancel(kCancelPatience);
-        wire->running.reset();
+        wire->cancel(kCancelPatience);
     }
     wires_.clear();
 }
@@ -89,6 +88,7 @@ void Driver::provide() {
         return engine.object({
             {"open", engine.function("open", [this](const Call& call) { return open(call); })},
             {"send", engine.function("send", [this](const Call& call) { return send(call); })},
+            {"isBehind", engine.function("isBehind", [this](const Call& call) { return is_behind(call); })},
             {"settle", engine.function("settle", [this](const Call& call) { return settle(call); })},
             {"close", engine.function("close", [this](const Call& call) { return close_one(call); })},
         });
@@ -145,7 +145,7 @@ void Driver::open_now(const Value& settings, const Value& notice, const Value& d
 void Driver::hear_notices(Wire& wire, const Value& notice) {
     wire.notice = notice;
     wire.session.on_notice([this, &wire](std::string_view severity, std::string_view text) {
-        log_notice(watch_.current(), severity, text);
+        log_notice(wire.orders.empty() ? watch_.current() : watch_.work_of(wire.orders.front().sender), severity, text);
         ErrorFields fields = own_error("00000", std::string{text});
         fields.severity = severity;
         wire.noticed = true;
@@ -177,6 +177,7 @@ Driver::Answer Driver::send(const Call& call) {
         later(order.done, {error_answer(wire, *std::exchange(late_, std::nullopt)->error)});
         return Value{};
     }
+    order.sender = watch_.enlist();
     order.tag = tag_ahead(wire, order);
     wire.orders.push_back(std::move(order));
     if (wire.orders.size() == 1) begin(wire);
@@ -185,17 +186,25 @@ Driver::Answer Driver::send(const Call& call) {
 }
 
 std::string Driver::tag_ahead(const Wire& wire, const Order& order) {
-    const Work* work = watch_.current();
-    const bool at_work = work != nullptr && !work->ended && !work->failed;
-    if (!at_work || !may_ahead_ || journal_ == nullptr || wires_.size() != 1 || !waiting_.empty()) return {};
-    if (!order.by_runner || order.statement.extended || !order.statement.parameters.empty()) return {};
+    const Work* work = watch_.work_of(order.sender);
+    if (work == nullptr || work->failed || journal_ == nullptr || wires_.size() != 1 || !waiting_.empty()) return {};
+    const postgres::Statement& statement = order.statement;
+    const bool to_ledger = order.sender.number == 0;
+    if (to_ledger && !writes_ledger(statement, work->name)) return {};
+    if (!to_ledger && (!order.by_runner || statement.extended || !statement.parameters.empty())) return {};
     if (order.text.find('\0') != std::string::npos) return {};
     if (journal_->stopped() || journal_->holds(work->name)) return {};
     // Those that are on their way left the transaction as it was.
     const postgres::Session& session = wire.session;
     if (wire.orders.empty() && (!session.usable() || !session.in_transaction() || session.in_failed_transaction())) return {};
-    if (ahead_.first != work->name) ahead_ = {work->name, may_ahead_(work->name)};
-    return ahead_.second ? known_tag(order.text) : std::string{};
+    if (!may_go_ahead(work->name)) return {};
+    return to_ledger ? "INSERT 0 1" : known_tag(order.text);
+}
+
+bool Driver::may_go_ahead(const std::string& migration) {
+    if (!may_ahead_) return false;
+    if (ahead_.first != migration) ahead_ = {migration, may_ahead_(migration)};
+    return ahead_.second;
 }
 
 void Driver::answer_ahead(Order& order) {
@@ -207,17 +216,18 @@ void Driver::answer_ahead(Order& order) {
 }
 
 void Driver::begin(Wire& wire) {
+    const auto alone = std::ranges::find_if(wire.orders, &std::string::empty, &Order::tag);
+    if (alone - wire.orders.begin() > 1) return start_together(wire, static_cast<std::size_t>(alone - wire.orders.begin()));
     Order& order = wire.orders.front();
     if (order.text.find('\0') != std::string::npos) {
         // As the server says it, which libpq would send what comes before the NUL.
         const ErrorFields refusal = own_error("08P01", "invalid message format");
-        watch_.answered(order.text, *order.stack, &refusal);
+        watch_.answered(order.sender, order.text, *order.stack, &refusal);
         later(order.done, {error_answer(wire, refusal)});
         wire.orders.pop_front();
         return;
     }
-    watch_.sent(order.text, wire.session.in_transaction());
-    wire.kept.reset();
+    watch_.sent(order.sender, order.text, wire.session.in_transaction());
     if (journal_ == nullptr || consult(wire, order)) {
         start(wire.number, std::move(order.statement));
         answer_ahead(order);
@@ -236,7 +246,7 @@ void Driver::start(int number, postgres::Statement statement) {
         engine_.post([this, number] { finish(number); });
         return;
     }
-    wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
+    ask_later(wire);
     wire.watched = engine_.watch(wire.running->fd(), wire.running->events(), [this, number](short) {
         Wire& ready = *wires_.at(number);
         ready.running->advance();
@@ -262,14 +272,64 @@ void Driver::finish(int number) {
     else outcome.error = std::make_shared<const ErrorFields>(wire.session.last_error());
     wire.running.reset();
     if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
-    if (wire.kept && conclude(wire, outcome)) return;
+    if (wire.orders.front().kept && conclude(wire, outcome)) return;
     conclude_order(wire, outcome);
+}
+
+void Driver::start_together(Wire& wire, std::size_t count) {
+    std::vector<postgres::Statement> statements;
+    for (std::size_t i = 0; i < count; ++i) {
+        Order& order = wire.orders[i];
+        // It has nothing of them, or they would not be answered ahead.
+        static_cast<void>(consult(wire, order));
+        statements.push_back(std::move(order.statement));
+    }
+    watch_.sent(wire.orders.front().sender, wire.orders.front().text, true);
+    wire.pipeline.emplace(wire.session, std::move(statements));
+    const int number = wire.number;
+    if (wire.pipeline->done()) {
+        engine_.post([this, number] { take_answers(number); });
+        return;
+    }
+    ask_later(wire);
+    wire.watched = engine_.watch(wire.pipeline->fd(), wire.pipeline->events(), [this, number](short) {
+        Wire& ready = *wires_.at(number);
+        ready.pipeline->advance();
+        if (ready.pipeline->done()) engine_.unwatch(ready.watched);
+        else engine_.watch_for(ready.watched, ready.pipeline->events());
+        take_answers(number);
+    });
+}
+
+void Driver::take_answers(int number) {
+    while (true) {
+        const auto found = wires_.find(number);
+        if (found == wires_.end() || !found->second->pipeline) return;
+        Wire& wire = *found->second;
+        auto answer = wire.pipeline->take();
+        if (!answer) return;
+        Outcome outcome;
+        if (*answer) outcome.rows->push_back(std::move(**answer));
+        else outcome.error = std::make_shared<const ErrorFields>(wire.session.last_error());
+        engine_.cancel(std::exchange(wire.asking, 0));
+        if (wire.pipeline->over()) wire.pipeline.reset();
+        else ask_later(wire);
+        if (auto& kept = wire.orders.front().kept) {
+            kept->noted.outcome = outcome;
+            journal_->note(std::move(kept->noted));
+        }
+        conclude_order(wire, outcome);
+    }
+}
+
+void Driver::ask_later(Wire& wire) {
+    wire.asking = engine_.after(kLong, [this, number = wire.number] { look_for_blockers(number); }, script::Holds::nothing);
 }
 
 void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
     const Order order = std::move(wire.orders.front());
     wire.orders.pop_front();
-    watch_.answered(order.text, *order.stack, outcome.error.get());
+    watch_.answered(order.sender, order.text, *order.stack, outcome.error.get());
     if (!order.answered) {
         const Value arguments[] = {answer_for(wire, outcome)};
         // What it throws is for connection.js to pass on; see there.
@@ -278,7 +338,8 @@ void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
     }
     if (outcome.error) fail_late(wire, order, outcome);
     if (!wire.orders.empty()) {
-        begin(wire);
+        if (wire.pipeline) watch_.sent(wire.orders.front().sender, wire.orders.front().text, true);
+        else begin(wire);
         if (!wire.orders.empty() && wire.orders.size() <= kMostAhead / 2) answer_ahead(wire.orders.back());
     }
     look_whether_settled();
@@ -286,10 +347,15 @@ void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
 
 void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
     late_ = {order.text, outcome.error};
+    watch_.fall_back_to(order.sender);
     const std::deque<Order> rest = std::exchange(wire.orders, {});
     // All others have their answers: they are as if they had never been sent.
     if (rest.empty() || rest.back().answered) return;
     later(rest.back().done, {error_answer(wire, *std::exchange(late_, std::nullopt)->error)});
+}
+
+Driver::Answer Driver::is_behind(const Call& call) {
+    return engine_.boolean(on_the_way() && !may_go_ahead(call[0].text()));
 }
 
 Driver::Answer Driver::settle(const Call& call) {
@@ -306,27 +372,30 @@ void Driver::when_settled(std::function<void()> work) {
     look_whether_settled();
 }
 
+bool Driver::on_the_way() const {
+    return std::ranges::any_of(wires_, [](const auto& one) { return std::ranges::any_of(one.second->orders, &Order::answered); });
+}
+
 void Driver::look_whether_settled() {
-    const auto on_the_way = [](const auto& one) { return std::ranges::any_of(one.second->orders, &Order::answered); };
-    if (std::ranges::any_of(wires_, on_the_way)) return;
+    if (on_the_way()) return;
     for (const auto& work : std::exchange(waiting_, {})) work();
 }
 
 void Driver::look_for_blockers(int number) {
     const auto found = wires_.find(number);
-    if (found == wires_.end() || !found->second->running) return;
+    if (found == wires_.end() || !found->second->busy()) return;
     Wire& wire = *found->second;
     std::vector<int> own;
     for (const auto& [other, one] : wires_) own.push_back(one->session.backend_pid());
     std::string blocker = blockers_.of(wire.session.backend_pid(), own, stop_);
     if (!blocker.empty() && blocker != wire.blocker) {
-        const Work* work = watch_.current();
+        const Work* work = watch_.work_of(wire.orders.front().sender);
         log::warn("migrate", fmt::format("a statement waits for {}", blocker),
                   {{"migration", work == nullptr ? "" : work->name}, {"statement", title_of(wire.orders.front().text)}});
     }
     wire.blocker = blocker;
     watch_.blocked(std::move(blocker));
-    wire.asking = engine_.after(kLong, [this, number] { look_for_blockers(number); }, script::Holds::nothing);
+    ask_later(wire);
 }
 
 Value Driver::error_answer(const Wire& wire, const ErrorFields& fields) {
@@ -408,9 +477,9 @@ Driver::Answer Driver::close_one(const Call& call) {
     const auto found = wires_.find(static_cast<int>(call[0].number().value_or(0)));
     if (found == wires_.end()) return Value{};
     Wire& wire = *found->second;
-    if (wire.running) {
+    if (wire.busy()) {
         engine_.unwatch(wire.watched);
-        if (!wire.running->done()) wire.running->cancel(kCancelPatience);
+        wire.cancel(kCancelPatience);
     }
     wires_.erase(found);
     look_whether_settled();

@@ -63,16 +63,25 @@ class Driver {
     void open_now(const script::Value& settings, const script::Value& notice, const script::Value& done);
     Answer send(const script::Call& call);
     Answer settle(const script::Call& call);
+    Answer is_behind(const script::Call& call);
     Answer close_one(const script::Call& call);
     postgres::Server server_for(const script::Value& settings) const;
     void hear_notices(Wire& wire, const script::Value& notice);
+    /// TypeORM's own: INSERT INTO "migrations"("timestamp", "name") VALUES ($1, $2).
+    static bool writes_ledger(const postgres::Statement& statement, const std::string& migration);
     /// The tag that answers a statement ahead; empty if it has to wait for the server.
     std::string tag_ahead(const Wire& wire, const Order& order);
+    bool may_go_ahead(const std::string& migration);
+    bool on_the_way() const;
     void answer_ahead(Order& order);
-    /// Lets the first of the orders run.
+    /// Lets the first of the orders run, or more.
     void begin(Wire& wire);
     void start(int number, postgres::Statement statement);
     void finish(int number);
+    /// Sends so many of the orders together, which are all in a transaction: the server need not wait for us between them.
+    void start_together(Wire& wire, std::size_t count);
+    void take_answers(int number);
+    void ask_later(Wire& wire);
     /// The first of the orders is done; the next one begins.
     void conclude_order(Wire& wire, const Outcome& outcome);
     void fail_late(Wire& wire, const Order& order, const Outcome& outcome);
@@ -80,10 +89,10 @@ class Driver {
     void when_settled(std::function<void()> work);
     void look_whether_settled();
     /// What the journal has to do with a statement that is about to be sent; false if it is not sent.
-    bool consult(Wire& wire, const Order& order);
-    bool consult_after_end(Wire& wire, const postgres::Statement& statement, const Work& work);
-    void prepare(Wire& wire, const postgres::Statement& statement, Noted noted, const Demands& demands);
-    void wrap(Wire& wire);
+    bool consult(Wire& wire, Order& order);
+    bool consult_after_end(Wire& wire, Order& order, const Work& work);
+    void prepare(Wire& wire, Order& order, Noted noted, const Demands& demands);
+    void wrap(Wire& wire, Order& order);
     bool refuse(Wire& wire, Failure failure);
     bool refuse(Wire& wire);
     void answer_again(Wire& wire, const Committed& done);

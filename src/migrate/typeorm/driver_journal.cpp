@@ -46,12 +46,6 @@ std::string empty_tag(const std::string& title) {
     return counts ? word + " 0" : word;
 }
 
-/// TypeORM's own: INSERT INTO "migrations"("timestamp", "name") VALUES ($1, $2).
-bool writes_ledger(const postgres::Statement& statement, const std::string& migration) {
-    return std::string_view{statement.text}.starts_with("INSERT INTO") &&
-           std::ranges::find(statement.parameters, migration) != statement.parameters.end();
-}
-
 Failure half_done(const Work& work, std::string because) {
     Failure failure;
     failure.code = Code::migration_failed;
@@ -62,6 +56,11 @@ Failure half_done(const Work& work, std::string because) {
 }
 
 }  // namespace
+
+bool Driver::writes_ledger(const postgres::Statement& statement, const std::string& migration) {
+    return std::string_view{statement.text}.starts_with("INSERT INTO") &&
+           std::ranges::find(statement.parameters, migration) != statement.parameters.end();
+}
 
 bool Driver::refuse(Wire& wire, Failure failure) {
     journal_->stop(std::move(failure));
@@ -77,19 +76,19 @@ bool Driver::refuse(Wire& wire) {
     return false;
 }
 
-bool Driver::consult(Wire& wire, const Order& order) {
+bool Driver::consult(Wire& wire, Order& order) {
     const postgres::Statement& statement = order.statement;
     if (journal_->stopped()) return refuse(wire);
-    const Work* work = watch_.current();
+    const Work* work = watch_.work_of(order.sender);
     if (work == nullptr || work->failed) return true;
-    if (work->ended) return consult_after_end(wire, statement, *work);
-    Noted noted{work->name, work->statements, checksum_of(statement.text, statement.parameters),
+    if (order.sender.number == 0) return consult_after_end(wire, order, *work);
+    Noted noted{work->name, order.sender.number, checksum_of(statement.text, statement.parameters),
                 title_of(statement.text), order.stack};
     noted.wire = wire.number;
     const Demands demands = demands_of(statement.text);
     const Committed* done = journal_->committed(noted.migration, noted.number);
     switch (journal_->judge(noted, demands)) {
-        case Journal::Verdict::send: prepare(wire, statement, std::move(noted), demands); return true;
+        case Journal::Verdict::send: prepare(wire, order, std::move(noted), demands); return true;
         case Journal::Verdict::resend: return true;
         case Journal::Verdict::answer: answer_again(wire, *done); return false;
         case Journal::Verdict::refuse: break;
@@ -104,41 +103,41 @@ bool Driver::consult(Wire& wire, const Order& order) {
     return refuse(wire, std::move(failure));
 }
 
-bool Driver::consult_after_end(Wire& wire, const postgres::Statement& statement, const Work& work) {
+bool Driver::consult_after_end(Wire& wire, Order& order, const Work& work) {
     const int last = journal_->last(work.name);
     if (last == 0) return true;
     const Committed* done = journal_->committed(work.name, last);
     if (last > work.statements && !done->taken) {
         return refuse(wire, half_done(work, fmt::format("{} is committed, and it ends before", name_of(*done))));
     }
-    if (!writes_ledger(statement, work.name)) return true;
-    wire.kept.emplace();
-    wire.kept->to_ledger = true;
-    wire.kept->noted.migration = work.name;
-    if (!wire.session.in_transaction()) wrap(wire);
+    if (!writes_ledger(order.statement, work.name)) return true;
+    order.kept.emplace();
+    order.kept->to_ledger = true;
+    order.kept->noted.migration = work.name;
+    if (!wire.session.in_transaction()) wrap(wire, order);
     return true;
 }
 
-void Driver::prepare(Wire& wire, const postgres::Statement& statement, Noted noted, const Demands& demands) {
+void Driver::prepare(Wire& wire, Order& order, Noted noted, const Demands& demands) {
     const bool inside = wire.session.in_transaction();
     const bool sound = inside && !wire.session.in_failed_transaction();
-    wire.kept.emplace();
-    wire.kept->demands = demands;
+    order.kept.emplace();
+    order.kept->demands = demands;
     if (sound && (demands.commits || demands.controls)) {
         // A COMMIT alone tells of itself, too: it is done if this is.
         if (demands.commits) journal_->note(noted);
         write_journal(wire);
-        wire.kept->written = true;
+        order.kept->written = true;
     }
-    wire.kept->noted = std::move(noted);
+    order.kept->noted = std::move(noted);
     if (inside || demands.loose) return;
-    wire.kept->statement = statement;
-    wrap(wire);
+    order.kept->statement = order.statement;
+    wrap(wire, order);
 }
 
-void Driver::wrap(Wire& wire) {
+void Driver::wrap(Wire& wire, Order& order) {
     // Answered at once, as are the others of its kind, so it may block the loop.
-    wire.kept->wrapped = wire.session.query("BEGIN", stop_).has_value();
+    order.kept->wrapped = wire.session.query("BEGIN", stop_).has_value();
 }
 
 void Driver::write_journal(Wire& wire) {
@@ -151,7 +150,7 @@ void Driver::write_journal(Wire& wire) {
     constexpr std::string_view kReadOnly = postgres::sqlstate::kReadOnly;
     if (written || written.error().sqlstate == kReadOnly || std::exchange(warned_, true)) return;
     log::warn("migrate", "cannot keep a journal of a migration that commits by itself: after a kill nobody can go on behind it",
-              {{"migration", watch_.current()->name}, {"because", written.error().line()}});
+              {{"migration", watch_.work_of(wire.orders.front().sender)->name}, {"because", written.error().line()}});
 }
 
 void Driver::answer_again(Wire& wire, const Committed& done) {
@@ -170,13 +169,12 @@ void Driver::answer_again(Wire& wire, const Committed& done) {
     static_cast<void>(answer->set("active", engine_.boolean(wire.session.in_transaction())));
     log::debug("typeorm", fmt::format("{} is committed, and was answered from the journal", name_of(done)));
     const Order& order = wire.orders.front();
-    watch_.answered(order.text, *order.stack, nullptr);
+    watch_.answered(order.sender, order.text, *order.stack, nullptr);
     later(order.done, {*answer});
 }
 
 bool Driver::conclude(Wire& wire, Outcome& outcome) {
-    Kept kept = std::move(*wire.kept);
-    wire.kept.reset();
+    Kept kept = *std::exchange(wire.orders.front().kept, std::nullopt);
     const auto end = [&](const char* how) {
         if (how == std::string_view{"COMMIT"}) {
             if (auto done = wire.session.query("COMMIT", stop_); !done) {
@@ -199,7 +197,7 @@ bool Driver::conclude(Wire& wire, Outcome& outcome) {
         end("ROLLBACK");
         postgres::Statement statement = std::move(kept.statement);
         kept.wrapped = false;
-        wire.kept = std::move(kept);
+        wire.orders.front().kept = std::move(kept);
         start(wire.number, std::move(statement));
         return true;
     }

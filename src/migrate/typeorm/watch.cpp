@@ -43,18 +43,29 @@ void Watch::provide(script::Engine& engine) {
 }
 
 void Watch::begin(const std::string& name) {
+    const bool behind = !works_.empty() && works_.back().ended && !works_.back().recorded;
     works_.push_back({name, Clock::now()});
     places_.clear();
     place_ = std::make_shared<const std::string>();
-    tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
+    if (!behind) tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
 }
 
 void Watch::end() {
     if (!at_work()) return;
-    Work& work = works_.back();
-    work.ended = true;
-    work.took = std::chrono::duration_cast<Duration>(Clock::now() - work.began);
-    if (at_once_) tell(Progress::Kind::done, static_cast<int>(works_.size()), {}, work.took);
+    works_.back().ended = true;
+}
+
+void Watch::record(int place) {
+    Work& work = works_[static_cast<std::size_t>(place)];
+    work.recorded = true;
+    const Deadline now = Clock::now();
+    work.took = std::chrono::duration_cast<Duration>(now - work.began);
+    if (at_once_) tell(Progress::Kind::done, place + 1, {}, work.took);
+    const auto next = static_cast<std::size_t>(place) + 1;
+    if (next == works_.size()) return;
+    // Its script went ahead; only now does the server come to it.
+    works_[next].began = now;
+    tell(Progress::Kind::begin, place + 2, {}, {});
 }
 
 void Watch::fail() {
@@ -91,36 +102,50 @@ Origin Watch::read(const std::string& stack) const {
     return {};
 }
 
-void Watch::sent(const std::string& text, bool in_transaction) {
+Sender Watch::enlist() {
+    Sender sender{static_cast<int>(works_.size()) - 1};
+    if (at_work()) sender.number = ++works_.back().statements;
+    return sender;
+}
+
+void Watch::sent(const Sender& sender, const std::string& text, bool in_transaction) {
     if (contains_ignoring_case(text, "concurrently")) concurrently_ = text;
     blocker_.clear();
-    if (!at_work()) return;
-    if (!in_transaction || commits(text)) works_.back().outside = true;
-    ++works_.back().statements;
-    if (*progress_) tell(Progress::Kind::statement, static_cast<int>(works_.size()), title_of(text), {});
+    running_ = sender;
+    if (sender.number == 0) return;
+    if (!in_transaction || commits(text)) works_[static_cast<std::size_t>(sender.work)].outside = true;
+    if (*progress_) tell(Progress::Kind::statement, sender.work + 1, title_of(text), {});
 }
 
 void Watch::blocked(std::string blocker) {
     if (blocker == blocker_) return;
     blocker_ = std::move(blocker);
-    if (at_work()) tell(Progress::Kind::waits, static_cast<int>(works_.size()), blocker_, {});
+    if (running_.number > 0) tell(Progress::Kind::waits, running_.work + 1, blocker_, {});
 }
 
-void Watch::answered(const std::string& text, const std::string& stack, const postgres::ErrorFields* error) {
+void Watch::answered(const Sender& sender, const std::string& text, const std::string& stack, const postgres::ErrorFields* error) {
+    Work* work = sender.work < 0 ? nullptr : &works_[static_cast<std::size_t>(sender.work)];
     if (error != nullptr) {
         Refused one;
         one.text = text;
         one.fields = *error;
-        if (at_work()) {
-            one.migration = works_.back().name;
-            one.number = works_.back().statements;
-        }
+        one.number = sender.number;
+        if (sender.number > 0) one.migration = work->name;
+        else if (work != nullptr) work->failed = true;
         one.blocker = blocker_;
         one.where = read(stack);
         refused_.push_back(std::move(one));
-    } else if (at_work() && commits(text)) {
-        works_.back().committed = works_.back().statements;
+    } else if (sender.number > 0) {
+        if (commits(text)) work->committed = sender.number;
+    } else if (work != nullptr && work->ended && !work->recorded && !work->failed) {
+        // The first behind a script's end is its row in the ledger.
+        record(sender.work);
     }
+}
+
+void Watch::fall_back_to(const Sender& sender) {
+    works_.resize(static_cast<std::size_t>(sender.work + 1));
+    works_.back().failed = true;
 }
 
 const Refused* Watch::refused(std::string_view text, std::string_view message) const {

@@ -37,9 +37,16 @@ struct Work {
     Duration took{0};
     int statements{0};
     int committed{0};  ///< the last statement that it committed by itself; 0: none
-    bool ended{false};
-    bool failed{false};  ///< its script has thrown: what is sent now is TypeORM's own
+    bool ended{false};    ///< its script is done, and what it sent perhaps not
+    bool recorded{false}; ///< all that it sent is done, and its row in the ledger is written
+    bool failed{false};  ///< its script has thrown, or one of its statements was refused: what is sent now is TypeORM's own
     bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
+};
+
+/// Whose a statement is.
+struct Sender {
+    int work{-1};  ///< the place of its migration in Watch::works(); none before the first
+    int number{};  ///< within its migration, from 1; 0: TypeORM's own, behind the end of its script
 };
 
 class Watch {
@@ -57,15 +64,20 @@ class Watch {
     /// All is committed: tells what is done, unless it did before.
     void committed() const;
 
-    /// Of the driver: a statement is sent, and what became of it.
-    void sent(const std::string& text, bool in_transaction);
+    /// Of the driver: a script sends a statement; it is sent to the server; and what became of it.
+    Sender enlist();
+    void sent(const Sender& sender, const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
     void blocked(std::string blocker);
-    void answered(const std::string& text, const std::string& stack, const postgres::ErrorFields* error);
+    void answered(const Sender& sender, const std::string& text, const std::string& stack, const postgres::ErrorFields* error);
+    /// One of its statements was refused after it was answered: what came behind it is as if it had never begun.
+    void fall_back_to(const Sender& sender);
 
     const std::vector<Work>& works() const { return works_; }
     /// The one that runs, or ran last.
     const Work* current() const { return works_.empty() ? nullptr : &works_.back(); }
+    /// nullptr: no migration's.
+    const Work* work_of(const Sender& sender) const { return sender.work < 0 ? nullptr : &works_[static_cast<std::size_t>(sender.work)]; }
     /// A TypeORM elsewhere has applied what was to be applied: it must be looked again.
     bool overtaken() const { return overtaken_; }
     /// Who the last statement waited for, if that was seen.
@@ -86,6 +98,7 @@ class Watch {
     void begin(const std::string& name);
     void end();
     void fail();
+    void record(int work);
     void remember_place(const std::string& text);
     void tell(Progress::Kind kind, int number, std::string text, Duration duration) const;
     bool at_work() const { return !works_.empty() && !works_.back().ended; }
@@ -100,6 +113,7 @@ class Watch {
     using Stack = std::shared_ptr<const std::string>;
     std::map<std::string, Stack, std::less<>> places_{};  ///< of the statements that are about to be sent
     Stack place_{std::make_shared<const std::string>()};
+    Sender running_{};  ///< whose the statement is that was sent last
     std::string blocker_{};
     std::string concurrently_{};
     std::vector<Refused> refused_{};

@@ -12,20 +12,10 @@
 #include "migrate/typeorm/demands.h"
 #include "migrate/typeorm/driver.h"
 #include "migrate/typeorm/journal.h"
+#include "migrate/typeorm/watch.h"
 #include "postgres/exchange.h"
 
 namespace ainit::migrate::typeorm {
-
-/// A statement that a script has sent.
-struct Driver::Order {
-    std::string text{};
-    postgres::Statement statement{};
-    script::Value done{};  ///< takes its answer
-    std::shared_ptr<const std::string> stack{};  ///< of the script's call
-    bool by_runner{false};  ///< a script called TypeORM's query(), so that nobody sees more of the answer than that returns
-    std::string tag{};  ///< of the answer that it gets before the server has given it; empty: it waits for that
-    bool answered{false};
-};
 
 /// What the journal has to do with the statement that runs.
 struct Driver::Kept {
@@ -37,12 +27,26 @@ struct Driver::Kept {
     postgres::Statement statement{};  ///< once more, in case that it cannot be wrapped
 };
 
+/// A statement that a script has sent.
+struct Driver::Order {
+    std::string text{};
+    postgres::Statement statement{};
+    Sender sender{};
+    script::Value done{};  ///< takes its answer
+    std::shared_ptr<const std::string> stack{};  ///< of the script's call
+    bool by_runner{false};  ///< a script called TypeORM's query(), so that nobody sees more of the answer than that returns
+    std::string tag{};  ///< of the answer that it gets before the server has given it; empty: it waits for that
+    bool answered{false};
+    std::optional<Kept> kept{};
+};
+
 struct Driver::Wire {
     Wire(int which, postgres::Session made) : number{which}, session{std::move(made)} {}
 
     int number;
     postgres::Session session;
     std::optional<postgres::Exchange> running{};
+    std::optional<postgres::Pipeline> pipeline{};  ///< the first of the orders together, instead
     /// In the order that they were sent; the first runs. All but the last are answered ahead.
     std::deque<Order> orders{};
     script::TaskId watched{0};
@@ -52,7 +56,12 @@ struct Driver::Wire {
     bool lifted{false};            ///< lock_timeout is off for the statement
     script::TaskId asking{0};
     std::string blocker{};
-    std::optional<Kept> kept{};
+
+    bool busy() const { return running || pipeline; }
+    void cancel(Duration patience) {
+        if (running && !running->done()) running->cancel(patience);
+        if (pipeline && !pipeline->done()) pipeline->cancel(patience);
+    }
 };
 
 }  // namespace ainit::migrate::typeorm

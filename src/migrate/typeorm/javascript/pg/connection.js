@@ -3,6 +3,7 @@
 // are, over sessions of our own. C++ gives `alkemio-init:postgres`:
 //   open(settings, notice, done)              done(error, { session, pid })
 //   send(session, text, values, extended, done)  done({ results, error, lost, active })
+//   isBehind(migration)                       whether it must wait until all that was answered is done
 //   settle(done)                              done(text, error) of one that was answered before the server refused it; done()
 //   close(session)
 // Answers come in macrotasks of their own, as from a socket.
@@ -169,6 +170,11 @@ class Connection extends EventEmitter {
       if (error) this.emit('error', error);
       this.emit('end');
     });
+  }
+
+  /** Whether something is on its way that was answered, and this migration might tell if that is refused. */
+  static isBehind(migration) {
+    return native.isBehind(migration);
   }
 
   /** When all that was sent is done; throws [text, DatabaseError] of what the server refused after it was answered. */

@@ -129,21 +129,20 @@ function watchRunner(runner) {
 /** As TypeORM calls it, which needs a promise. */
 const later = (result) => result.catch((error) => { throw error; });
 
-/** A migration has come to its end when all that it sent has, too: what the server refuses goes before what the script
- *  threw behind it. */
+// What scripts have, and not one that is bundled with this.
+const connection = () => require(String('pg')).Connection;
+
+const settle = () => connection().settled().catch(([text, error]) => { throw new typeorm.QueryFailedError(text, undefined, error); });
+
+/** What the server refuses goes before what the script threw behind it. What it sent last may be on its way at its end: then what
+ *  TypeORM sends behind it fails. */
 async function settled(result) {
-  // What scripts have, and not one that is bundled with this.
-  const { Connection } = require(String('pg'));
-  const settle = () => Connection.settled().catch(([text, error]) => { throw new typeorm.QueryFailedError(text, undefined, error); });
-  let value;
   try {
-    value = await result;
+    return await result;
   } catch (error) {
     await settle();
     throw error;
   }
-  await settle();
-  return value;
 }
 
 /** V8's words, of this migration and not of the one before. */
@@ -172,8 +171,8 @@ function watchMigrations(dataSource) {
             watch.end(name);
             return result;
           };
-          if (way !== 'up' || !guard || guard.held) return go();
-          return guard.enter(runner, name).then(() => later(go()));
+          const enter = () => (way !== 'up' || !guard || guard.held ? go() : guard.enter(runner, name).then(() => later(go())));
+          return connection().isBehind(name) ? settle().then(() => later(enter())) : enter();
         },
         configurable: true, writable: true, enumerable: false,
       });
