@@ -341,6 +341,27 @@ class TypeOrm(harness.StackTest):
                 self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": TypeError: migration.instance.up is not',
                               ran.err)
 
+    def test_what_is_refused_behind_the_end_of_a_script_is_blamed_on_its_migration(self):
+        files = self.project()
+        fourth, handled = (third(up).replace("Third1700000000003", "Fourth1700000000004") for up in (
+            "await q.query(`CREATE TABLE fourth (id int)`);",
+            "try { await q.query(`CREATE TABLE fourth (id int)`); } catch { await q.query(`CREATE TABLE instead ()`); }"))
+        for mode, next_one in (("all", fourth), ("all", handled), ("each", fourth)):
+            with self.subTest(mode, next=next_one):
+                self.clean()
+                for written in ("1700000000003-Third.js", "1700000000004-Fourth.js"):
+                    (self.folder / "migrations" / written).unlink(missing_ok=True)
+                self.once(*files)
+                self.write("migrations/1700000000003-Third.js", third(
+                    "await q.query(`ALTER TABLE space ADD slow text DEFAULT pg_sleep(0.2)::text`);\nawait q.query(`ALTER TABLE nowhere ADD a int`);"))
+                self.write("migrations/1700000000004-Fourth.js", next_one)
+                ran = self.expect(30, "once", config=self.configured(transaction=f'"{mode}"'))
+                self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": relation "nowhere" does not exist', ran.err)
+                self.assertRegex(ran.err, r"1700000000003-Third\.js:3:\d+")
+                self.assertIn("Third1700000000003 was rolled back; 2 of 4 applied", ran.err)
+                self.assertNotIn("Fourth", ran.err + ran.out)
+                self.assertNotIn("Third1700000000003 done", ran.err)
+
     def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
         files = self.project()
         self.once(*files)

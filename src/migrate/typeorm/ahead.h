@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which statements of a migration are answered before the server has answered them, so that the script goes on while the
 // server works: those whose answer is known beforehand, in a transaction, of scripts that cannot tell. They still reach the
-// server one after the other. If one of them is refused, what the script does next fails with that error, at the latest its
-// end; the transaction is rolled back then as always. See docs/migrations.md.
+// server in their order. If one of them is refused, what is sent next fails with that error, at the latest the end of the
+// transaction, which is rolled back then as always. See docs/migrations.md.
 #pragma once
 
 #include <string>
