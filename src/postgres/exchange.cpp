@@ -114,14 +114,15 @@ Failure loss_of(Session::Link& link) {
 
 template <class Running>
 bool cancel_and_wait(Running& running, Session::Link& link, Duration patience) {
+    // A cancel that comes between two statements, or before the first, is lost.
+    constexpr Duration kAgain{200};
     const Stop stop = Stop{}.within(patience);
-    bool good = request_cancel(link.connection, stop);
-    while (good && !running.done()) {
-        good = stop.wait_fd(running.fd(), running.events()) > 0;
-        if (good) running.advance();
+    while (!running.done() && !stop.over() && request_cancel(link.connection, stop)) {
+        const Stop pause = stop.within(kAgain);
+        while (!running.done() && pause.wait_fd(running.fd(), running.events()) > 0) running.advance();
     }
-    if (!good) link.abandoned = true;
-    return good;
+    if (!running.done()) link.abandoned = true;
+    return running.done();
 }
 
 }  // namespace
