@@ -298,6 +298,8 @@ void Pipeline::lose() {
 }
 
 std::optional<Result<Rows>> Pipeline::take() {
+    // The server went away behind the last one: that it was done is not certain.
+    if (done() && failure_ && answered_ == statements_.size() && rows_.size() == 1) rows_.clear();
     const bool last = rows_.size() == 1 && answered_ == statements_.size();
     if (!rows_.empty() && (done() || !last)) {
         Rows rows = std::move(rows_.front());

@@ -346,14 +346,15 @@ class TypeOrm(harness.StackTest):
         fourth, handled = (third(up).replace("Third1700000000003", "Fourth1700000000004") for up in (
             "await q.query(`CREATE TABLE fourth (id int)`);",
             "try { await q.query(`CREATE TABLE fourth (id int)`); } catch { await q.query(`CREATE TABLE instead ()`); }"))
-        for mode, next_one in (("all", fourth), ("all", handled), ("each", fourth)):
-            with self.subTest(mode, next=next_one):
+        slow, wrong = "await q.query(`ALTER TABLE space ADD slow text DEFAULT pg_sleep(0.2)::text`);", "await q.query(`ALTER TABLE nowhere ADD a int`);"
+        for mode, next_one, before in (("all", fourth, slow), ("all", handled, slow), ("each", fourth, slow), ("all", fourth, ""), ("all", handled, "")):
+            with self.subTest(mode, next=next_one, before=before):
                 self.clean()
                 for written in ("1700000000003-Third.js", "1700000000004-Fourth.js"):
                     (self.folder / "migrations" / written).unlink(missing_ok=True)
                 self.once(*files)
                 self.write("migrations/1700000000003-Third.js", third(
-                    "await q.query(`ALTER TABLE space ADD slow text DEFAULT pg_sleep(0.2)::text`);\nawait q.query(`ALTER TABLE nowhere ADD a int`);"))
+f"{before}\n{wrong}"))
                 self.write("migrations/1700000000004-Fourth.js", next_one)
                 ran = self.expect(30, "once", config=self.configured(transaction=f'"{mode}"'))
                 self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": relation "nowhere" does not exist', ran.err)

@@ -77,6 +77,8 @@ Driver::~Driver() {
 void Driver::close() {
     for (auto& [number, wire] : wires_) {
         if (!wire->busy()) continue;
+        // What the server has not come to has not begun.
+        if (!wire->orders.empty() && wire->orders.front().answered) watch_.fall_back_to(wire->orders.front().sender);
         engine_.unwatch(wire->watched);
         wire->cancel(kCancelPatience);
     }
@@ -355,7 +357,8 @@ void Driver::fail_late(Wire& wire, const Order& order, const Outcome& outcome) {
 }
 
 Driver::Answer Driver::is_behind(const Call& call) {
-    return engine_.boolean(on_the_way() && !may_go_ahead(call[0].text()));
+    // What is refused by now is not this one's.
+    return engine_.boolean(late_ || (on_the_way() && !may_go_ahead(call[0].text())));
 }
 
 Driver::Answer Driver::settle(const Call& call) {
