@@ -63,8 +63,7 @@ class Exchange {
 };
 
 /// Several statements sent at once (libpq's pipeline mode, 32.5), by the extended protocol: the server begins each as soon as
-/// the one before is done, and does none behind one that fails. For a transaction that is open, of statements that answer
-/// with a tag alone.
+/// the one before is done, and does none behind one that fails. For a transaction that is open; COPY fails.
 class Pipeline {
   public:
     /// Sends what can be sent without blocking. There must be one statement at least, and nothing else on the session until done.
@@ -80,6 +79,8 @@ class Pipeline {
     /// The next answer, in the order of the statements; empty while it is not there. That of the last one, and a failure, which
     /// is the last, come when all is done.
     std::optional<Result<Rows>> take();
+
+    std::size_t untaken() const { return rows_.size(); }
 
     /// Done, and nothing is left to be taken.
     bool over() const { return done() && rows_.empty() && !failure_; }

@@ -20,12 +20,9 @@ using namespace ainit;
 using namespace ainit::postgres;
 using namespace std::chrono_literals;
 using ainit::test::ScratchServer;
+using ainit::test::soon;
 
 namespace {
-
-Stop soon() {
-    return Stop{}.within(30s);
-}
 
 /// The failure of a login that must fail.
 Failure refused(const Server& server, const Login& login) {

@@ -16,14 +16,7 @@ using namespace ainit;
 using namespace ainit::postgres;
 using namespace std::chrono_literals;
 using ainit::test::ScratchServer;
-
-namespace {
-
-Stop soon() {
-    return Stop{}.within(30s);
-}
-
-}  // namespace
+using ainit::test::soon;
 
 TEST_SUITE_BEGIN("postgres");
 

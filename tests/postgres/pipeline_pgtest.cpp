@@ -15,19 +15,14 @@ using namespace ainit;
 using namespace ainit::postgres;
 using namespace std::chrono_literals;
 using ainit::test::ScratchServer;
+using ainit::test::soon;
 
 namespace {
 
-Stop soon() {
-    return Stop{}.within(30s);
-}
-
 Session in_transaction() {
-    const Server server = ScratchServer::shared().server();
-    auto session = Session::open(server, server.maintenance, soon());
-    if (!session) FAIL(session.error().block());
-    if (auto begun = session->query("BEGIN", soon()); !begun) FAIL(begun.error().block());
-    return std::move(*session);
+    Session session = ScratchServer::shared().login();
+    if (auto begun = session.query("BEGIN", soon()); !begun) FAIL(begun.error().block());
+    return session;
 }
 
 std::vector<Statement> statements(std::initializer_list<std::string> texts) {
@@ -136,5 +131,15 @@ TEST_CASE("pipeline: a lost connection fails the one that runs") {
     CHECK(told[0] == "SELECT 1");
     CHECK(told[1].find("terminating connection due to administrator command") != std::string::npos);
     CHECK(session.last_error().sqlstate == "57P01");
+    CHECK_FALSE(session.usable());
+}
+
+TEST_CASE("pipeline: a server that goes away with the last one fails that one") {
+    Session session = in_transaction();
+    Pipeline pipeline{session, statements({"SELECT 1", "SELECT pg_terminate_backend(pg_backend_pid())"})};
+    const std::vector<std::string> told = run(pipeline);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0] == "SELECT 1");
+    CHECK(told[1].find("terminating connection due to administrator command") != std::string::npos);
     CHECK_FALSE(session.usable());
 }

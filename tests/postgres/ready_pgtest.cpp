@@ -21,12 +21,9 @@ using namespace ainit::postgres;
 using namespace std::chrono_literals;
 using ainit::test::Pooler;
 using ainit::test::ScratchServer;
+using ainit::test::soon;
 
 namespace {
-
-Stop soon() {
-    return Stop{}.within(30s);
-}
 
 ReadyRules quick() {
     ReadyRules rules;

@@ -15,19 +15,9 @@ using namespace ainit;
 using namespace ainit::postgres;
 using namespace std::chrono_literals;
 using ainit::test::ScratchServer;
+using ainit::test::soon;
 
 namespace {
-
-Stop soon() {
-    return Stop{}.within(30s);
-}
-
-Session login() {
-    const Server server = ScratchServer::shared().server();
-    auto session = Session::open(server, server.maintenance, soon());
-    if (!session) FAIL(session.error().block());
-    return std::move(*session);
-}
 
 Duration since(Deadline began) {
     return std::chrono::duration_cast<Duration>(Clock::now() - began);
@@ -38,7 +28,7 @@ Duration since(Deadline began) {
 TEST_SUITE_BEGIN("postgres");
 
 TEST_CASE("session: a query returns its rows as text, NULLs told apart") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const auto rows = session.query("SELECT 1, 'a', NULL, true UNION ALL SELECT 2, '', 'x', false ORDER BY 1", soon());
     REQUIRE(rows.has_value());
     CHECK(rows->size() == 2);
@@ -53,7 +43,7 @@ TEST_CASE("session: a query returns its rows as text, NULLs told apart") {
 }
 
 TEST_CASE("session: parameters are values, whatever they hold") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const auto rows = session.query("SELECT $1::text, $2::text IS NULL", soon(),
                                     {std::string{"'; DROP TABLE x; --"}, std::nullopt});
     REQUIRE(rows.has_value());
@@ -62,7 +52,7 @@ TEST_CASE("session: parameters are values, whatever they hold") {
 }
 
 TEST_CASE("session: several statements go out in one round trip and are one transaction") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const std::string table = ScratchServer::unique("several");
     Sql sql{"CREATE TABLE "};
     sql.identifier(table).add("(n int); INSERT INTO ").identifier(table).add(" VALUES (1), (2); SELECT sum(n) FROM ");
@@ -82,7 +72,7 @@ TEST_CASE("session: several statements go out in one round trip and are one tran
 }
 
 TEST_CASE("session: an error comes with every field, its position in bytes") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const std::string text = "SELECT 'ä€', nothing_like_it FROM pg_class";
     const auto rows = session.query(Sql::foreign(text), soon());
     REQUIRE_FALSE(rows.has_value());
@@ -107,7 +97,7 @@ TEST_CASE("session: an error comes with every field, its position in bytes") {
 }
 
 TEST_CASE("session: notices and warnings are passed on") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     std::vector<std::string> heard;
     session.on_notice([&](std::string_view severity, std::string_view text) {
         heard.push_back(fmt::format("{}: {}", severity, text));
@@ -117,7 +107,7 @@ TEST_CASE("session: notices and warnings are passed on") {
 }
 
 TEST_CASE("session: COPY does not hang it") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const auto out = session.query("COPY (SELECT generate_series(1, 100000)) TO STDOUT", soon());
     CHECK(out.has_value());
     const std::string table = ScratchServer::unique("copy");
@@ -129,7 +119,7 @@ TEST_CASE("session: COPY does not hang it") {
 }
 
 TEST_CASE("session: a large statement and a large answer pass in both directions") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const std::string large(4'000'000, 'x');
     const auto rows = session.query("SELECT $1::text, length($1::text)", soon(), {large});
     REQUIRE(rows.has_value());
@@ -138,7 +128,7 @@ TEST_CASE("session: a large statement and a large answer pass in both directions
 }
 
 TEST_CASE("session: a deadline cancels the statement, and the session goes on") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const auto began = Clock::now();
     const auto rows = session.query("SELECT pg_sleep(30)", Stop{}.within(200ms));
     CHECK(since(began) < 5s);
@@ -151,7 +141,7 @@ TEST_CASE("session: a deadline cancels the statement, and the session goes on") 
 }
 
 TEST_CASE("session: a signal cancels the statement and is named") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     StopSource source;
     std::thread later{[&] {
         std::this_thread::sleep_for(200ms);
@@ -167,7 +157,7 @@ TEST_CASE("session: a signal cancels the statement and is named") {
 }
 
 TEST_CASE("session: a backend that is ended is a lost connection, worth another try") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     ScratchServer::shared().run(fmt::format("SELECT pg_terminate_backend({})", session.backend_pid()));
     const Stop stop = soon();
     while (session.usable() && stop.sleep(5ms)) {
@@ -180,7 +170,7 @@ TEST_CASE("session: a backend that is ended is a lost connection, worth another 
 }
 
 TEST_CASE("session: a backend that is ended in the middle of a statement says why") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     std::thread later{[pid = session.backend_pid()] {
         std::this_thread::sleep_for(200ms);
         ScratchServer::shared().run(fmt::format("SELECT pg_terminate_backend({})", pid));
@@ -207,7 +197,7 @@ TEST_CASE("session: a missing privilege has a code of its own") {
 }
 
 TEST_CASE("session: a verifier lets the role log in, and the server never sees the password") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const std::string role = ScratchServer::unique("verified");
     const Secret password{"canary-of-verifier ' \\ ü"};
     const auto verifier = session.verifier(role, password);
@@ -222,7 +212,7 @@ TEST_CASE("session: a verifier lets the role log in, and the server never sees t
 }
 
 TEST_CASE("transaction: without commit it is rolled back, also after a stop") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     const std::string table = ScratchServer::unique("rolled");
     StopSource source;
     {
@@ -237,7 +227,7 @@ TEST_CASE("transaction: without commit it is rolled back, also after a stop") {
 }
 
 TEST_CASE("transaction: a commit after a failed statement is a failure, not a success") {
-    Session session = login();
+    Session session = ScratchServer::shared().login();
     auto transaction = Transaction::begin(session, soon());
     REQUIRE(transaction.has_value());
     REQUIRE_FALSE(session.query("SELECT 1 / 0", soon()).has_value());

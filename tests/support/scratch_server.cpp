@@ -10,13 +10,13 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
-#include "postgres/session.h"
 #include "support/process.h"
 
 namespace ainit::test {
@@ -157,6 +157,13 @@ postgres::Server ScratchServer::server() const {
                          {"application_name", "alkemio-init-test"}};
     server.maintenance = {"postgres", Secret{password()}, "postgres"};
     return server;
+}
+
+postgres::Session ScratchServer::login() const {
+    const postgres::Server to = server();
+    auto session = postgres::Session::open(to, to.maintenance, soon());
+    if (!session) throw std::runtime_error{session.error().block()};
+    return std::move(*session);
 }
 
 postgres::Server ScratchServer::socket_server() const {

@@ -9,9 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "base/stop.h"
 #include "postgres/server.h"
+#include "postgres/session.h"
 
 namespace ainit::test {
+
+/// Long enough for whatever a server here is asked.
+inline Stop soon() {
+    return Stop{}.within(Duration{30'000});
+}
 
 /// Of a cluster; the defaults are what most tests want.
 struct ScratchOptions {
@@ -40,6 +47,8 @@ class ScratchServer {
     postgres::Server server() const;
     /// The same over the Unix socket.
     postgres::Server socket_server() const;
+    /// A session of its superuser.
+    postgres::Session login() const;
     int port() const { return port_; }
     std::string folder() const;  ///< holds data/, server.log and the socket
     std::string data() const { return folder() + "/data"; }

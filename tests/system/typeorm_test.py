@@ -353,15 +353,47 @@ class TypeOrm(harness.StackTest):
                 for written in ("1700000000003-Third.js", "1700000000004-Fourth.js"):
                     (self.folder / "migrations" / written).unlink(missing_ok=True)
                 self.once(*files)
-                self.write("migrations/1700000000003-Third.js", third(
-f"{before}\n{wrong}"))
+                self.write("migrations/1700000000003-Third.js", third(f"{before}\n{wrong}"))
                 self.write("migrations/1700000000004-Fourth.js", next_one)
                 ran = self.expect(30, "once", config=self.configured(transaction=f'"{mode}"'))
                 self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": relation "nowhere" does not exist', ran.err)
                 self.assertRegex(ran.err, r"1700000000003-Third\.js:3:\d+")
                 self.assertIn("Third1700000000003 was rolled back; 2 of 4 applied", ran.err)
                 self.assertNotIn("Fourth", ran.err + ran.out)
-                self.assertNotIn("Third1700000000003 done", ran.err)
+                self.assertNotIn("applied Third1700000000003", ran.err)
+
+    def test_what_is_broken_off_is_blamed_on_its_migration_though_the_script_went_on(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third("await q.query(`ALTER TABLE space ADD third int`);"))
+        self.write("migrations/1700000000004-Fourth.js", third("await q.query(`CREATE TABLE fourth (id int)`);").replace(
+            "Third1700000000003", "Fourth1700000000004"))
+        self.hold("LOCK TABLE space", 5)
+        ran = self.expect(30, "once", config=self.configured(timeout='"2s"', lock_timeout='"60s"'))
+        self.assertIn('cannot apply migration Third1700000000003 of database "alkemio"', ran.err)
+        self.assertIn("Third1700000000003 was rolled back; 2 of 4 applied", ran.err)
+        self.assertNotIn("Fourth", ran.err)
+
+    def test_one_that_throws_at_once_does_not_hide_what_was_refused_before_it(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`ALTER TABLE space ADD slow text DEFAULT pg_sleep(0.2)::text`); await q.query(`ALTER TABLE nowhere ADD a int`);"))
+        self.write("migrations/1700000000004-Fourth.js", "exports.Fourth1700000000004 = class Fourth1700000000004 "
+                   "{ up() { throw new TypeError('at once'); } async down() {} };\n")
+        ran = self.expect(30, "once", config=self.configured())
+        self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": relation "nowhere" does not exist (SQLSTATE 42P01)', ran.err)
+        self.assertNotIn("at once", ran.err)
+
+    def test_what_is_refused_in_a_transaction_that_a_script_leaves_open_fails_the_run(self):
+        files = self.project()
+        self.once(*files)
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`BEGIN`); await q.query(`ALTER TABLE space ADD slow text DEFAULT pg_sleep(0.2)::text`);"
+            "await q.query(`ALTER TABLE nowhere ADD a int`);"))
+        ran = self.expect(30, "once", config=self.configured(transaction='"none"'))
+        self.assertIn('relation "nowhere" does not exist', ran.err)
+        self.assertNotIn("applied Third1700000000003", ran.err)
 
     def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
         files = self.project()

@@ -147,7 +147,7 @@ void Driver::open_now(const Value& settings, const Value& notice, const Value& d
 void Driver::hear_notices(Wire& wire, const Value& notice) {
     wire.notice = notice;
     wire.session.on_notice([this, &wire](std::string_view severity, std::string_view text) {
-        log_notice(wire.orders.empty() ? watch_.current() : watch_.work_of(wire.orders.front().sender), severity, text);
+        log_notice(wire.orders.empty() ? watch_.current() : watch_.work_of(wire.at_server().sender), severity, text);
         ErrorFields fields = own_error("00000", std::string{text});
         fields.severity = severity;
         wire.noticed = true;
@@ -224,7 +224,7 @@ void Driver::begin(Wire& wire) {
     if (order.text.find('\0') != std::string::npos) {
         // As the server says it, which libpq would send what comes before the NUL.
         const ErrorFields refusal = own_error("08P01", "invalid message format");
-        watch_.answered(order.sender, order.text, *order.stack, &refusal);
+        watch_.answered(order.sender, order.text, *order.stack, wire.session.in_transaction(), &refusal);
         later(order.done, {error_answer(wire, refusal)});
         wire.orders.pop_front();
         return;
@@ -331,7 +331,7 @@ void Driver::ask_later(Wire& wire) {
 void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
     const Order order = std::move(wire.orders.front());
     wire.orders.pop_front();
-    watch_.answered(order.sender, order.text, *order.stack, outcome.error.get());
+    watch_.answered(order.sender, order.text, *order.stack, wire.session.in_transaction(), outcome.error.get());
     if (!order.answered) {
         const Value arguments[] = {answer_for(wire, outcome)};
         // What it throws is for connection.js to pass on; see there.

@@ -169,7 +169,7 @@ void Driver::answer_again(Wire& wire, const Committed& done) {
     static_cast<void>(answer->set("active", engine_.boolean(wire.session.in_transaction())));
     log::debug("typeorm", fmt::format("{} is committed, and was answered from the journal", name_of(done)));
     const Order& order = wire.orders.front();
-    watch_.answered(order.sender, order.text, *order.stack, nullptr);
+    watch_.answered(order.sender, order.text, *order.stack, wire.session.in_transaction(), nullptr);
     later(order.done, {*answer});
 }
 

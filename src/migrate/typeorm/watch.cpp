@@ -51,8 +51,8 @@ void Watch::begin(const std::string& name) {
 }
 
 void Watch::end() {
-    if (!at_work()) return;
-    works_.back().ended = true;
+    // A script may come to its end without noticing that a statement of another before it was refused.
+    if (at_work() && !works_.back().failed) works_.back().ended = true;
 }
 
 void Watch::record(int place) {
@@ -123,7 +123,8 @@ void Watch::blocked(std::string blocker) {
     if (running_.number > 0) tell(Progress::Kind::waits, running_.work + 1, blocker_, {});
 }
 
-void Watch::answered(const Sender& sender, const std::string& text, const std::string& stack, const postgres::ErrorFields* error) {
+void Watch::answered(const Sender& sender, const std::string& text, const std::string& stack, bool in_transaction,
+                     const postgres::ErrorFields* error) {
     Work* work = sender.work < 0 ? nullptr : &works_[static_cast<std::size_t>(sender.work)];
     if (error != nullptr) {
         Refused one;
@@ -137,8 +138,8 @@ void Watch::answered(const Sender& sender, const std::string& text, const std::s
         refused_.push_back(std::move(one));
     } else if (sender.number > 0) {
         if (commits(text)) work->committed = sender.number;
-    } else if (work != nullptr && work->ended && !work->recorded && !work->failed) {
-        // The first behind a script's end is its row in the ledger.
+    } else if (work != nullptr && work->ended && !work->recorded && !work->failed && !(in_transaction && at_once_)) {
+        // The first behind a script's end is its row in the ledger, and then its COMMIT.
         record(sender.work);
     }
 }
@@ -146,6 +147,7 @@ void Watch::answered(const Sender& sender, const std::string& text, const std::s
 void Watch::fall_back_to(const Sender& sender) {
     works_.resize(static_cast<std::size_t>(sender.work + 1));
     works_.back().failed = true;
+    if (sender.number > 0) works_.back().ended = false;
 }
 
 const Refused* Watch::refused(std::string_view text, std::string_view message) const {
@@ -153,8 +155,11 @@ const Refused* Watch::refused(std::string_view text, std::string_view message) c
         const auto found = std::find_if(refused_.rbegin(), refused_.rend(), is_it);
         return found == refused_.rend() ? nullptr : &*found;
     };
-    const Refused* same = latest([&](const Refused& one) { return one.text == text; });
-    return same != nullptr ? same : latest([&](const Refused& one) { return one.fields.message == message; });
+    const auto same_text = [&](const Refused& one) { return one.text == text; };
+    const auto same_message = [&](const Refused& one) { return one.fields.message == message; };
+    if (const Refused* both = latest([&](const Refused& one) { return same_text(one) && same_message(one); })) return both;
+    const Refused* other = latest(same_message);
+    return other != nullptr ? other : latest(same_text);
 }
 
 void Watch::tell(Progress::Kind kind, int number, std::string text, Duration duration) const {

@@ -38,7 +38,7 @@ struct Work {
     int statements{0};
     int committed{0};  ///< the last statement that it committed by itself; 0: none
     bool ended{false};    ///< its script is done, and what it sent perhaps not
-    bool recorded{false}; ///< all that it sent is done, and its row in the ledger is written
+    bool recorded{false}; ///< all that it sent is done, and its row in the ledger is written; committed, unless all commit together
     bool failed{false};  ///< its script has thrown, or one of its statements was refused: what is sent now is TypeORM's own
     bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
 };
@@ -69,8 +69,9 @@ class Watch {
     void sent(const Sender& sender, const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
     void blocked(std::string blocker);
-    void answered(const Sender& sender, const std::string& text, const std::string& stack, const postgres::ErrorFields* error);
-    /// One of its statements was refused after it was answered: what came behind it is as if it had never begun.
+    void answered(const Sender& sender, const std::string& text, const std::string& stack, bool in_transaction,
+                  const postgres::ErrorFields* error);
+    /// One that was answered ahead was refused, or broken off: what came behind its migration is as if it had never begun.
     void fall_back_to(const Sender& sender);
 
     const std::vector<Work>& works() const { return works_; }
@@ -84,8 +85,8 @@ class Watch {
     const std::string& blocker() const { return blocker_; }
     /// The last statement that was CONCURRENTLY: what it left when it was broken off must be looked for. Empty: there was none.
     const std::string& concurrently() const { return concurrently_; }
-    /// The latest refusal of a statement with this text, else with this message: one that was answered ahead fails another
-    /// behind it. nullptr if there was none.
+    /// The latest refusal of a statement with this text and message, else with this message, since one that was answered ahead
+    /// fails another behind it; else with this text. nullptr if there was none.
     const Refused* refused(std::string_view text, std::string_view message) const;
     /// The line that the last call of a script came from.
     Origin place() const { return read(*place_); }

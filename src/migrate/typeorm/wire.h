@@ -2,6 +2,7 @@
 // A session of the driver, and what runs over it; of the driver's own sources alone.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -58,6 +59,10 @@ struct Driver::Wire {
     std::string blocker{};
 
     bool busy() const { return running || pipeline; }
+    /// Which of the orders the server is at: the answers of those before it are there, though nobody took them yet.
+    const Order& at_server() const {
+        return orders[std::min(pipeline ? pipeline->untaken() : 0, orders.size() - 1)];
+    }
     void cancel(Duration patience) {
         if (running && !running->done()) running->cancel(patience);
         if (pipeline && !pipeline->done()) pipeline->cancel(patience);

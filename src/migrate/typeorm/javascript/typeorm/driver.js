@@ -164,15 +164,21 @@ function watchMigrations(dataSource) {
           const go = () => {
             watch.begin(name);
             watchRunner(runner);
-            const result = original.call(this, runner, ...more);
+            let result;
+            try {
+              result = original.call(this, runner, ...more);
+            } catch (error) {
+              result = Promise.reject(error);
+            }
             if (typeof result?.then === 'function') {
               return (result instanceof Promise ? settled(result) : result).then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
             }
             watch.end(name);
             return result;
           };
-          const enter = () => (way !== 'up' || !guard || guard.held ? go() : guard.enter(runner, name).then(() => later(go())));
-          return connection().isBehind(name) ? settle().then(() => later(enter())) : enter();
+          // The guard asks the server itself.
+          if (way === 'up' && guard && !guard.held) return settle().then(() => guard.enter(runner, name)).then(() => later(go()));
+          return connection().isBehind(name) ? settle().then(() => later(go())) : go();
         },
         configurable: true, writable: true, enumerable: false,
       });
@@ -207,7 +213,10 @@ exports.run = ({ transaction, fake, to, only }) => connected(async (dataSource) 
     dataSource.migrations = all.filter(({ name }) => name === only).map(({ instance }) => instance);
   }
   guard = new Guard(new inside.MigrationExecutor(dataSource).migrationsTable, transaction);
-  return (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name);
+  const ran = await dataSource.runMigrations({ transaction, fake });
+  // A script that left a transaction open has not been told all.
+  await settle();
+  return ran.map(({ name }) => name);
 });
 
 exports.revert = ({ transaction, fake }) => connected(async (dataSource) => {
