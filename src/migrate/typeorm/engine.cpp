@@ -138,10 +138,12 @@ class TypeormRun {
                 std::optional<Failure>& failure) {
         const Stop patience = stop_.deaf().until(after(Duration{5'000}));
         auto session = context_.sessions.get(context_.login, patience);
-        auto rows = session ? read_ledger(**session, project.listing().schema, project.listing().table, patience)
+        auto rows = session ? read_free_ledger(**session, project.listing().schema, project.listing().table, patience)
                             : Result<std::vector<Row>>{session.error()};
         if (!rows) {
-            if (failure) failure->state = "What stays of this run is not known: the ledger could not be read.";
+            if (failure) {
+                failure->state = fmt::format("What stays of this run is not known, since the ledger could not be read: {}.", rows.error().because);
+            }
             report.state = "the ledger could not be read";
             return;
         }

@@ -49,6 +49,14 @@ Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::stri
     return rows;
 }
 
+Result<std::vector<Row>> read_free_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
+                                          const Stop& stop) {
+    while (true) {
+        auto rows = read_ledger(session, schema, table, stop);
+        if (rows || !is_at_work(rows.error()) || stop.over()) return rows;
+    }
+}
+
 Result<std::map<std::string, Record>> read_records(postgres::Session& session, const std::string& ledger,
                                                    const Stop& stop) {
     std::map<std::string, Record> records;

@@ -22,6 +22,11 @@ struct Row {
 Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
                                      const Stop& stop);
 
+/// The same, for the end of a run: waits until the Stop is over while somebody has it locked, be it what was broken off, until
+/// the server has noticed that.
+Result<std::vector<Row>> read_free_ledger(postgres::Session& session, const std::string& schema, const std::string& table,
+                                          const Stop& stop);
+
 /// Whether a failure of read_ledger means that a run has locked it.
 bool is_at_work(const Failure& failure);
 

@@ -88,10 +88,10 @@ class Reverting {
         }
     }
 
-    Result<std::vector<Row>> ledger_of(Project& project, const Stop& stop) {
+    Result<std::vector<Row>> ledger_of(Project& project, const Stop& stop, decltype(&read_ledger) read = &read_ledger) {
         auto session = context_.sessions.get(context_.login, stop);
         if (!session) return std::move(session).error();
-        return read_ledger(**session, project.listing().schema, project.listing().table, stop);
+        return read(**session, project.listing().schema, project.listing().table, stop);
     }
 
     static std::string standing(const Project& project, const std::vector<Row>& rows) {
@@ -159,10 +159,12 @@ class Reverting {
     /// What is in the ledger now is what stays, whatever ended it.
     void settle(Project& project, const std::vector<Row>& before, Report& report, std::optional<Failure>& failure) {
         const Stop patience = stop_.deaf().until(after(kPatience));
-        auto rows = ledger_of(project, patience);
+        auto rows = ledger_of(project, patience, &read_free_ledger);
         if (!rows) {
             report.state = "the ledger could not be read";
-            if (failure) failure->state = "How far it came is not known: the ledger could not be read.";
+            if (failure) {
+                failure->state = fmt::format("How far it came is not known, since the ledger could not be read: {}.", rows.error().because);
+            }
             return;
         }
         report.reverted.clear();
