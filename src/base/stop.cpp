@@ -73,12 +73,6 @@ Stop Stop::until(Deadline deadline) const {
     return copy;
 }
 
-Stop Stop::deaf() const {
-    Stop copy = *this;
-    copy.state_.reset();
-    return copy;
-}
-
 bool Stop::requested() const noexcept {
     return state_ && state_->cause.load() != kNobody;
 }

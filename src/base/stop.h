@@ -42,7 +42,8 @@ class StopSource {
 /// Cheap to copy; passed down by const reference.
 class Stop {
   public:
-    /// Never stops by itself: for tests and for work that must be finished.
+    /// Never stops by itself: for tests, and, with a deadline of its own, for cleaning up after what a Stop has ended,
+    /// by its request or by its deadline.
     Stop();
     explicit Stop(const StopSource& source, Deadline deadline = kNever);
 
@@ -50,9 +51,6 @@ class Stop {
     Stop until(Deadline deadline) const;
 
     Stop within(Duration duration) const { return until(after(duration)); }
-
-    /// The same deadline, deaf to the request: for cleaning up after a stop.
-    Stop deaf() const;
 
     bool requested() const noexcept;
     int signal() const noexcept;  ///< of the request; 0 if none

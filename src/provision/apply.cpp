@@ -165,7 +165,7 @@ class Applier {
     /// The sessions are used by others after this.
     void reset_sessions() {
         for (const auto& [key, pid] : touched_) {
-            const Stop patience = stop_.deaf().within(Duration{1'000});
+            const Stop patience = Stop{}.within(Duration{1'000});
             auto session = sessions_.get(login_of(key), patience);
             if (!session || (*session)->backend_pid() != pid) continue;
             auto reset = (*session)->query_all("RESET lock_timeout; RESET statement_timeout", patience);

@@ -377,14 +377,18 @@ class TypeOrm(harness.StackTest):
     def test_what_stays_is_told_though_somebody_locks_the_ledger_at_the_end(self):
         files = self.project()
         self.once(*files)
-        self.write("migrations/1700000000003-Third.js", third("await q.query(`SELECT pg_sleep(1.5) AS slow`); await q.query(`SELECT nothing`);"))
-        run = self.begin("once", config=self.configured())
-        self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS slow' AND state = 'active'", "1")
-        # Behind the run, and before it reads what stays.
-        self.hold("LOCK TABLE migrations_typeorm", 2)
-        ran = run.end()
-        self.assertEqual(ran.code, 30, ran.err)
-        self.assertIn("Third1700000000003 was rolled back; 2 of 3 applied", ran.err)
+        for why, slow, timeout in (("refused", 1.5, "60s"), ("out of time", 60, "3s")):
+            with self.subTest(why):
+                self.write("migrations/1700000000003-Third.js",
+                           third(f"await q.query(`SELECT pg_sleep({slow}) AS slow`); await q.query(`SELECT nothing`);"))
+                run = self.begin("once", config=self.configured(timeout=f'"{timeout}"'))
+                self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS slow' AND state = 'active'", "1")
+                # Behind the run, and before it reads what stays.
+                self.hold("LOCK TABLE migrations_typeorm", 2)
+                ran = run.end()
+                self.assertEqual(ran.code, 30, ran.err)
+                self.assertIn("Third1700000000003 was rolled back; 2 of 3 applied", ran.err)
+                self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE migrations_typeorm%' AND state = 'active'", "0")
 
     def test_one_that_throws_at_once_does_not_hide_what_was_refused_before_it(self):
         files = self.project()

@@ -323,7 +323,7 @@ class ToolRun {
             if (good) report.applied = {context_.migration.name};
             return {};
         }
-        const Stop patience = stop_.deaf().until(after(kAfterwards));
+        const Stop patience = Stop{}.within(kAfterwards);
         auto session = log_in(context_, patience);
         auto names = session ? names_in_ledger(
                                        context_, **session, good ? Asked::after : Asked::before, patience)

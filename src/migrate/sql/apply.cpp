@@ -259,7 +259,7 @@ std::optional<Failure> Applier::without_transaction(const Job& job) {
     }
     if (session_.usable() && session_.in_transaction()) {
         [[maybe_unused]] const auto back =
-            session_.query("ROLLBACK", stop_.deaf().until(after(kRollbackPatience)));
+            session_.query("ROLLBACK", Stop{}.within(kRollbackPatience));
     }
     look_for_invalid_indexes(*setback);
     std::string state = state_of(job, recorded, *setback);
@@ -270,7 +270,7 @@ std::optional<Failure> Applier::without_transaction(const Job& job) {
 void Applier::look_for_invalid_indexes(Setback& setback) {
     if (setback.statement == nullptr || !setback.statement->nature.waits) return;
     const std::string text{setback.job->script.of(*setback.statement)};
-    setback.invalid = invalid_indexes(session_, text, stop_.deaf().until(after(kRollbackPatience)));
+    setback.invalid = invalid_indexes(session_, text, Stop{}.within(kRollbackPatience));
 }
 
 /// IF NOT EXISTS passes over an index that an earlier try has left unfinished.

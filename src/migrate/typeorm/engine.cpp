@@ -27,6 +27,9 @@ namespace {
 
 using postgres::Session;
 
+/// For reading what stays, when the run itself may be out of time.
+constexpr Duration kAfterwards{5'000};
+
 /// Of the files as they are now.
 std::map<std::string, std::string> checksums_of(const Listing& listing) {
     std::map<std::string, std::string> all;
@@ -136,7 +139,7 @@ class TypeormRun {
     /// What is in the ledger now is what stays, whatever ended the run.
     void settle(Project& project, const Evidence& before, const Journal& journal, Report& report,
                 std::optional<Failure>& failure) {
-        const Stop patience = stop_.deaf().until(after(Duration{5'000}));
+        const Stop patience = Stop{}.within(kAfterwards);
         auto session = context_.sessions.get(context_.login, patience);
         auto rows = session ? read_free_ledger(**session, project.listing().schema, project.listing().table, patience)
                             : Result<std::vector<Row>>{session.error()};

@@ -17,7 +17,7 @@ namespace {
 using postgres::Session;
 
 /// After a stop, to tell how things stand.
-constexpr Duration kPatience{5'000};
+constexpr Duration kAfterwards{5'000};
 
 class Reverting {
   public:
@@ -158,7 +158,7 @@ class Reverting {
 
     /// What is in the ledger now is what stays, whatever ended it.
     void settle(Project& project, const std::vector<Row>& before, Report& report, std::optional<Failure>& failure) {
-        const Stop patience = stop_.deaf().until(after(kPatience));
+        const Stop patience = Stop{}.within(kAfterwards);
         auto rows = ledger_of(project, patience, &read_free_ledger);
         if (!rows) {
             report.state = "the ledger could not be read";
