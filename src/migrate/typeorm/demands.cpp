@@ -122,9 +122,9 @@ bool commits(const std::string& text) {
         const std::string word = first_word(piece);
         return among(kEnds, word) || (word == "prepare" && contains_ignoring_case(piece, "transaction"));
     };
+    if (!may_be_several(text)) return ends(text);
     static constexpr std::array kWords{"commit", "end", "prepare"};
     if (std::ranges::none_of(kWords, [&](const char* one) { return contains_ignoring_case(text, one); })) return false;
-    if (!may_be_several(text)) return ends(text);
     const sql::Split split = sql::split_by_grammar(text);
     if (split.trouble) return contains_ignoring_case(text, "commit");
     return std::ranges::any_of(split.pieces, [&](const sql::Piece& piece) {

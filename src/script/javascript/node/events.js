@@ -22,10 +22,14 @@ EventEmitter.addAbortListener = (signal, listener) => {
 };
 const emit = EventEmitter.prototype.emit;
 EventEmitter.prototype.emit = function (name, ...values) {
-  // One listener is the common case, and the package's way to it is long.
+  // The package's way to a listener is long.
   const listener = name === 'error' ? undefined : this._events?.[name];
   if (typeof listener === 'function') {
     Reflect.apply(listener, this, values);
+    return true;
+  }
+  if (Array.isArray(listener)) {
+    for (const one of listener.slice()) Reflect.apply(one, this, values);
     return true;
   }
   if (name === 'error' && this.listenerCount(EventEmitter.errorMonitor) > 0) emit.call(this, EventEmitter.errorMonitor, ...values);

@@ -12,7 +12,7 @@ const { basename, dirname, extname, join, normalize, resolve } = path;
 const nameOf = (file) => file.slice(file.lastIndexOf('/') + 1);
 
 Object.assign(path, {
-  basename: (file, ending) => (ending === undefined && isNormal(file) ? nameOf(file) : basename(file, ending)),
+  basename: (file, ending) => (ending === undefined && typeof file === 'string' && !file.endsWith('/') ? nameOf(file) : basename(file, ending)),
   dirname: (file) => (isNormal(file) ? file.slice(0, file.lastIndexOf('/')) || '/' : dirname(file)),
   extname(file) {
     if (!isNormal(file)) return extname(file);

@@ -107,6 +107,8 @@ async function list(dataSource) {
 // TypeORM 0.3 keeps instances beyond a data source's end.
 const watched = new WeakSet();
 
+let inCall = false;
+
 /** Tells of each call of a script, so that failures can name the line. */
 function watchRunner(runner) {
   if (watched.has(runner)) return;
@@ -117,8 +119,16 @@ function watchRunner(runner) {
       if (name === 'constructor' || typeof value !== 'function' || Object.hasOwn(runner, name)) continue;
       Object.defineProperty(runner, name, {
         value(...given) {
-          watch.place(name === 'query' && typeof given[0] === 'string' ? given[0] : '');
-          return value.apply(this, given);
+          const text = name === 'query' && typeof given[0] === 'string' ? given[0] : '';
+          const nested = inCall;
+          // What a call calls is at the same place: that of a statement is told again, since it has a text.
+          if (!nested || text) watch.place(text);
+          inCall = true;
+          try {
+            return value.apply(this, given);
+          } finally {
+            inCall = nested;
+          }
         },
         configurable: true, writable: true, enumerable: false,
       });
