@@ -199,6 +199,9 @@ class Parser {
             ->excludes(source);
         app->add_option("--table", options_.project.table, "With --files or --data-source: TypeORM's ledger")
             ->type_name("NAME");
+        app->add_option("--transaction", options_.project.transaction, "With them: one for all that is pending, one for each, or none, as TypeORM's -t")
+            ->type_name("MODE")
+            ->check(CLI::IsMember({"all", "each", "none"}));
     }
 
     void with_timeout(CLI::App* app, const char* about) {

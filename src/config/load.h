@@ -41,8 +41,9 @@ struct ProjectOptions {
     std::string data_source{};         ///< --data-source
     std::vector<std::string> files{};  ///< --files
     std::string table{};               ///< --table
+    std::string transaction{};         ///< --transaction: "all", "each", "none", or empty
 
-    bool any() const { return !data_source.empty() || !files.empty() || !table.empty(); }
+    bool any() const { return !data_source.empty() || !files.empty() || !table.empty() || !transaction.empty(); }
 };
 
 /// `path` empty: ALKEMIO_INIT_CONFIG, else /etc/alkemio-init/alkemio.toml if it exists, else the

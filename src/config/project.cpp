@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "config/keys.h"
 #include "config/settings.h"
 
 namespace ainit::config {
@@ -17,6 +18,7 @@ namespace {
 constexpr const char* kDataSource = "ALKEMIO_INIT_DATA_SOURCE";
 constexpr const char* kFiles = "ALKEMIO_INIT_FILES";
 constexpr const char* kTable = "ALKEMIO_INIT_TABLE";
+constexpr const char* kTransaction = "ALKEMIO_INIT_TRANSACTION";
 
 /// At commas, but for those within braces: `{js,ts}` is one glob.
 std::vector<std::string> globs_of(std::string_view text) {
@@ -58,10 +60,13 @@ class FromProject {
         const bool by_option = !options_.data_source.empty() || !options_.files.empty();
         const ProjectOptions& which = by_option ? options_ : variables;
         const std::string& table = options_.table.empty() ? variables.table : options_.table;
+        const std::string& transaction = options_.transaction.empty() ? variables.transaction : options_.transaction;
         if (which.data_source.empty() && which.files.empty()) {
-            if (!table.empty()) table_alone();
+            if (!table.empty()) alone(options_.table, "--table", kTable, "nothing says which migrations are recorded in that table");
+            else if (!transaction.empty()) alone(options_.transaction, "--transaction", kTransaction, "nothing says which migrations run so");
             return;
         }
+        if (options_.transaction.empty() && !may_be(transaction)) return;
         const auto database = choose_database(service, set);
         if (!database) return;
         declare(*database);
@@ -73,6 +78,7 @@ class FromProject {
         if (!which.data_source.empty()) migration.data_source = absolute(which.data_source);
         for (const std::string& glob : which.files) migration.files.push_back(absolute(glob));
         migration.table = table;
+        migration.transaction = transaction;
         show(migration, by_option);
         loaded_.config.migrations.push_back(std::move(migration));
     }
@@ -84,7 +90,7 @@ class FromProject {
     }
 
     ProjectOptions of_variables() const {
-        return {variable(kDataSource), globs_of(variable(kFiles)), variable(kTable)};
+        return {variable(kDataSource), globs_of(variable(kFiles)), variable(kTable), variable(kTransaction)};
     }
 
     void fail(Code code, std::string what, std::string because, std::string hint) {
@@ -102,24 +108,35 @@ class FromProject {
             fmt::format("the configuration file {} says what migrates", loaded_.config.file);
         if (options_.any()) {
             fail(Code::usage,
-                 "cannot use --data-source, --files or --table",
+                 "cannot use --data-source, --files, --table or --transaction",
                  because,
                  "write it there as [[migration]] with engine = \"typeorm\", or leave the file out");
         } else if (variables.any()) {
             Failure warning;
             warning.code = Code::config_conflict;
-            warning.what = fmt::format("{}, {} and {} do not count", kDataSource, kFiles, kTable);
+            warning.what = fmt::format("{}, {}, {} and {} do not count", kDataSource, kFiles, kTable, kTransaction);
             warning.because = because;
             loaded_.config.warnings.push_back(std::move(warning));
         }
     }
 
-    void table_alone() {
-        const std::string name = options_.table.empty() ? kTable : "--table";
-        fail(options_.table.empty() ? Code::config_missing : Code::usage,
-             fmt::format("cannot use {} alone", name),
-             "nothing says which migrations are recorded in that table",
+    /// What was given besides the migrations, and they were not.
+    void alone(const std::string& option, const char* name, const char* variable, std::string because) {
+        fail(option.empty() ? Code::config_missing : Code::usage,
+             fmt::format("cannot use {} alone", option.empty() ? variable : name),
+             std::move(because),
              fmt::format("add --files or --data-source, or set {} or {}", kFiles, kDataSource));
+    }
+
+    /// What the variable says; the option was judged with the command line.
+    bool may_be(const std::string& transaction) {
+        const std::vector<std::string> values = allowed_values(*find_key("migration", "transaction"));
+        if (transaction.empty() || std::ranges::find(values, transaction) != values.end()) return true;
+        fail(Code::config_type,
+             fmt::format("cannot use the value of {}", kTransaction),
+             fmt::format("\"{}\" is none of {}", transaction, join(values, ", ")),
+             "");
+        return false;
     }
 
     std::optional<std::string> choose_database(const std::string& service, const std::set<std::string>& set) {
@@ -161,7 +178,12 @@ class FromProject {
         }
         if (!migration.files.empty()) row("files", toml_list(migration.files), by_option, kFiles);
         if (!migration.table.empty()) row("table", toml_text(migration.table), !options_.table.empty(), kTable);
-        const auto given = [&](std::string_view key) { return key == "table" && !migration.table.empty(); };
+        if (!migration.transaction.empty()) {
+            row("transaction", toml_text(migration.transaction), !options_.transaction.empty(), kTransaction);
+        }
+        const auto given = [&](std::string_view key) {
+            return (key == "table" && !migration.table.empty()) || (key == "transaction" && !migration.transaction.empty());
+        };
         std::ranges::move(default_settings("migration", path, migration.engine, given),
                           std::back_inserter(loaded_.config.settings));
     }

@@ -42,8 +42,8 @@ Without a configuration file, `POSTGRES_MULTIPLE_DATABASES` (names with commas o
 extension uuid-ossp, as the script behind that variable does it.
 
 A project's TypeORM migrations need no file either: `ALKEMIO_INIT_FILES` (globs, with commas between them) or `ALKEMIO_INIT_DATA_SOURCE` (the project's DataSource
-file), and `ALKEMIO_INIT_TABLE` for TypeORM's ledger, make one [[migration]] with engine typeorm of the database that `DATABASE_NAME` names, or of the
-only one there is. The options `--files`, `--data-source` and `--table` count before them. Relative paths start at the working directory. Beside a configuration file the
+file), `ALKEMIO_INIT_TABLE` for TypeORM's ledger and `ALKEMIO_INIT_TRANSACTION` (`all`, `each` or `none`), make one [[migration]] with engine typeorm of the database that `DATABASE_NAME` names, or of the
+only one there is. The options `--files`, `--data-source`, `--table` and `--transaction` count before them. Relative paths start at the working directory. Beside a configuration file the
 variables do not count, and the options are refused.
 
 `ALKEMIO_INIT_TERMINATION_LOG` names another file than

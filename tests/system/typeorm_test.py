@@ -106,8 +106,15 @@ class TypeOrm(harness.StackTest):
         self.expect(0, "once", "--data-source", "config/data-source.js", **self.variables())
         self.assertEqual(self.ledger("of_the_data_source"), ["First1700000000001", "Second1700000000002"])
 
+        # One after the other, the first stays.
+        self.write("migrations/1700000000002-Second.ts", SECOND.replace("async up(", "async up(runner) { await runner.query('SELECT nothing'); }\n async other("))
+        for mode, there in (("all", []), ("each", ["First1700000000001"])):
+            self.clean()
+            self.expect(30, "once", "--data-source", "config/data-source.js", "--transaction", mode, **self.variables())
+            self.assertEqual(self.ledger("of_the_data_source"), there, mode)
+
         refused = self.expect(2, "once", *files, config=self.config())
-        self.assertIn("cannot use --data-source, --files or --table", refused.err)
+        self.assertIn("cannot use --data-source, --files, --table or --transaction", refused.err)
 
     def project(self, third=None):
         """Two migrations, of which the second has a down that does nothing; and the options that name them."""

@@ -62,6 +62,23 @@ TEST_CASE("project: variables do the same, and options count before them") {
     CHECK(shown(other, "migration.alkemio.data_source") == "\"/p/data-source.js\"  # command line --data-source");
 }
 
+TEST_CASE("project: how migrations are put into transactions") {
+    const Environment environment{{"DATABASE_NAME", "alkemio"}, {"ALKEMIO_INIT_FILES", "*.js"}, {"ALKEMIO_INIT_TRANSACTION", "each"}};
+    const auto loaded = load(environment);
+    REQUIRE(failures(loaded) == "");
+    CHECK(loaded.config.migrations[0].transaction == "each");
+    CHECK(shown(loaded, "migration.alkemio.transaction") == "\"each\"  # environment ALKEMIO_INIT_TRANSACTION");
+    const auto other = load(environment, {"", {}, "", "none"});
+    REQUIRE(failures(other) == "");
+    CHECK(other.config.migrations[0].transaction == "none");
+    CHECK(shown(other, "migration.alkemio.transaction") == "\"none\"  # command line --transaction");
+    CHECK(failures(load({{"DATABASE_NAME", "alkemio"}, {"ALKEMIO_INIT_FILES", "*.js"}, {"ALKEMIO_INIT_TRANSACTION", "All"}})) ==
+          " E113 cannot use the value of ALKEMIO_INIT_TRANSACTION: \"All\" is none of each, all, none\n");
+    CHECK(failures(load({}, {"", {}, "", "each"})) ==
+          " E101 cannot use --transaction alone: nothing says which migrations run so; add --files or --data-source, or set "
+          "ALKEMIO_INIT_FILES or ALKEMIO_INIT_DATA_SOURCE\n");
+}
+
 TEST_CASE("project: without other databases the one of the connection is migrated") {
     const auto loaded = load({{"DATABASE_URL", "postgres://u:p@h/alkemio"}}, {"/p/d.js", {}, ""});
     REQUIRE(failures(loaded) == "");
@@ -88,13 +105,13 @@ TEST_CASE("project: a configuration file says itself what migrates") {
     const auto with_options =
         config::load_text("", "alkemio.toml", {}, config::SecretFiles::read, {"", {"*.js"}, ""});
     CHECK(failures(with_options) ==
-          " E101 cannot use --data-source, --files or --table: the configuration file alkemio.toml says what migrates; "
-          "write it there as [[migration]] with engine = \"typeorm\", or leave the file out\n");
+          " E101 cannot use --data-source, --files, --table or --transaction: the configuration file alkemio.toml says what "
+          "migrates; write it there as [[migration]] with engine = \"typeorm\", or leave the file out\n");
     const auto with_variable = test::parse("", {{"ALKEMIO_INIT_FILES", "*.js"}});
     CHECK(failures(with_variable) == "");
     CHECK(test::warnings(with_variable) ==
-          " ALKEMIO_INIT_DATA_SOURCE, ALKEMIO_INIT_FILES and ALKEMIO_INIT_TABLE do not count: the configuration file "
-          "alkemio.toml says what migrates\n");
+          " ALKEMIO_INIT_DATA_SOURCE, ALKEMIO_INIT_FILES, ALKEMIO_INIT_TABLE and ALKEMIO_INIT_TRANSACTION do not count: the "
+          "configuration file alkemio.toml says what migrates\n");
 }
 
 TEST_SUITE_END();
