@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -41,6 +42,13 @@ constexpr const char* kExamples =
 std::string check_duration(std::string& text) {
     if (parse_duration(text)) return {};
     return fmt::format("\"{}\" is no duration (write 500ms, 30s, 2m, 1h)", text);
+}
+
+std::string check_count(std::string& text) {
+    int count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole && count > 0 ? std::string{} : fmt::format("\"{}\" is no number from 1 on", text);
 }
 
 std::string check_signal(const std::string& text) {
@@ -374,7 +382,7 @@ class Parser {
                            "Of which [[migration]], or of which database; needed where there are several")
             ->type_name("NAME");
         CLI::Option* count = revert->add_option("--count", options_.count, "How many of the last ones; default: 1");
-        count->type_name("N")->check(CLI::PositiveNumber);
+        count->type_name("N")->check(CLI::Validator{check_count, "", "count"});
         revert->add_option("--to", options_.to, "All that were applied after this migration, which stays")
             ->type_name("NAME")
             ->excludes(count);
@@ -399,7 +407,7 @@ class Parser {
                                               "Nothing of it is there any more: the next run begins with its first statement");
         CLI::Option* at = repair->add_option("--continue-at", options_.continue_at,
                                              "What comes before this statement is done: the next run begins with it");
-        at->type_name("N")->check(CLI::PositiveNumber)->excludes(applied)->excludes(start)->needs(name);
+        at->type_name("N")->check(CLI::Validator{check_count, "", "count"})->excludes(applied)->excludes(start)->needs(name);
         applied->excludes(start)->needs(name);
         start->needs(name);
         repair->add_option("--migration", options_.migration,

@@ -288,6 +288,15 @@ class Journal(harness.StackTest):
         self.value("UPDATE half SET name = 'one'")
         self.assert_whole(config)
 
+    def test_a_person_who_names_a_statement_that_is_not_there_is_told_so(self):
+        text = ["CREATE TABLE half (id serial, name text)", self.RANDOM]
+        config = self.half_done(*text)
+        self.write("migrations/2-half.js", half(*text))
+        self.expect(0, "migrate", "repair", self.NAME, "--continue-at", "33", config=config)
+        ran = self.expect(30, "migrate", "run", config=config)
+        self.assertRegex(ran.err, f"cannot go on with migration {self.NAME} of database \"alkemio\": it was to go on at statement 33, but has only [0-9]+\n")
+        self.assertNotIn("Half", self.ledger())
+
     def test_a_person_may_say_so_of_one_that_another_program_left(self):
         self.value("CREATE TABLE half (id serial, name text)")
         self.write("migrations/2-half.js", half("CREATE TABLE half (id serial, name text)", "SELECT now()",

@@ -418,6 +418,141 @@ class TypeOrm(harness.StackTest):
         self.assertIn('relation "nowhere" does not exist', ran.err)
         self.assertNotIn("applied Third1700000000003", ran.err)
 
+    def write_third_and_fourth(self, up, fourth="await q.query(`CREATE TABLE fourth (id int)`);", down=""):
+        self.write("migrations/1700000000003-Third.js", third(up).replace("async down() {}", f"async down(q) {{ {down} }}"))
+        self.write("migrations/1700000000004-Fourth.js", third(fourth).replace("Third1700000000003", "Fourth1700000000004"))
+
+    def test_what_breaks_the_transaction_is_not_told_as_applied(self):
+        files = self.project()
+        for mode in ("all", "none"):
+            with self.subTest(mode):
+                self.clean()
+                (self.folder / "migrations/1700000000003-Third.js").unlink(missing_ok=True)
+                (self.folder / "migrations/1700000000004-Fourth.js").unlink(missing_ok=True)
+                self.once(*files)
+                self.write_third_and_fourth("await q.startTransaction(); await q.query(`CREATE TABLE third (id int)`);")
+                ran = self.expect(30, "once", config=self.configured(transaction=f'"{mode}"'))
+                self.assertIn('cannot apply migration Third1700000000003 of database "alkemio": it left a transaction open', ran.err)
+                self.assertIn("Third1700000000003, Fourth1700000000004 are not in the ledger, though TypeORM ran them to the end; 2 of 4 applied",
+                              ran.err)
+                self.assertNotIn("applied Third", ran.err)
+                self.assertNotIn("applied Fourth", ran.err)
+                self.assertEqual(len(self.ledger()), 2)
+        self.write_third_and_fourth("await q.query(`CREATE TABLE third (id int)`);", "await q.query(`ROLLBACK`);")
+        ran = self.expect(30, "once", config=self.configured())
+        self.assertIn('cannot apply migration Fourth1700000000004 of database "alkemio": it rolled back the transaction that it ran in', ran.err)
+        self.assertIn("Third1700000000003 is not in the ledger, though TypeORM ran it to the end; 3 of 4 applied", ran.err)
+
+    def test_a_migration_that_rolls_back_what_it_did_is_named(self):
+        self.once(*self.project())
+        self.write_third_and_fourth("await q.query(`CREATE TABLE third (id int)`); await q.query(`ROLLBACK`);")
+        ran = self.expect(0, "once", config=self.configured(transaction='"each"'))
+        self.assertIn("Third1700000000003 rolled back the transaction that it ran in: it is in the ledger, but what it did before that is undone", ran.err)
+
+    def test_a_down_that_breaks_the_transaction_is_not_told_as_reverted(self):
+        self.once(*self.project())
+        (self.folder / "migrations/1700000000003-Third.js").write_text(
+            third("await q.query(`CREATE TABLE third (id int)`);").replace(
+                "async down() {}", "async down(q) { await q.startTransaction(); await q.query(`DROP TABLE third`); }"))
+        for mode in ("all", "each", "none"):
+            with self.subTest(mode):
+                config = self.configured(transaction=f'"{mode}"')
+                self.expect(0, "once", config=config)
+                ran = self.expect(30, "migrate", "revert", config=config)
+                self.assertIn('cannot revert migration Third1700000000003 of database "alkemio": its down left a transaction open', ran.err)
+                self.assertNotIn("reverted Third", ran.err + ran.out)
+                self.assertEqual(len(self.ledger()), 3)
+        self.write("migrations/1700000000003-Third.js", third("").replace("async down() {}", "async down(q) { await q.query(`ROLLBACK`); }"))
+        ran = self.expect(0, "migrate", "revert", config=self.configured())
+        self.assertIn("the down of Third1700000000003 rolled back the transaction that it ran in: what its up has made is still there", ran.err)
+
+    def test_an_index_that_was_left_unfinished_is_not_taken_for_one(self):
+        self.once(*self.project())
+        self.server.value("CREATE TABLE twice AS SELECT 1 AS id FROM generate_series(1, 2)", "alkemio")
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS twice_id ON twice (id)`);", "transaction = false;"))
+        config = self.configured(transaction='"each"')
+        self.assertIn("could not create unique index", self.expect(30, "once", config=config).err)
+        self.server.value("DELETE FROM twice", "alkemio")
+        ran = self.expect(30, "once", config=config)
+        self.assertIn('the INVALID index "public"."twice_id" is there already, and no query uses it', ran.err)
+        self.assertIn('DROP INDEX CONCURRENTLY "public"."twice_id"', ran.err)
+        self.server.value('DROP INDEX CONCURRENTLY twice_id', "alkemio")
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.server.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'twice_id'::regclass", "alkemio"), "t")
+
+    def test_a_file_that_asks_others_for_its_migrations_is_asked_again(self):
+        self.write("package.json", "{}")
+        self.write("migrations/1700000000001-Many.js", """const { readdirSync } = require("fs");
+for (const file of readdirSync(__dirname + "/../sql")) {
+  const name = `Made170000000000${file[0]}`;
+  exports[name] = { [name]: class { async up(q) {} async down() {} } }[name];
+}
+""")
+        self.write("sql/1.sql", "")
+        config = self.configured()
+        self.expect(0, "once", config=config)
+        self.assertIn("nothing was done", self.expect(0, "once", config=config).out)
+        self.write("sql/2.sql", "")
+        self.expect(3, "migrate", "show", "--check", config=config)
+        self.expect(0, "once", config=config)
+        self.assertEqual(self.ledger(), ["Made1700000000001", "Made1700000000002"])
+
+    def test_what_others_committed_before_a_failure_is_named(self):
+        self.once(*self.project())
+        self.write_third_and_fourth("await q.query(`CREATE TABLE third (id int)`); await q.commitTransaction(); await q.startTransaction();",
+                                    "await q.query(`SELECT nothing`);")
+        ran = self.expect(30, "once", config=self.configured())
+        self.assertIn("Third1700000000003 committed its first 2 statements itself, they stay; Fourth1700000000004 was rolled back; 2 of 4 applied",
+                      ran.err)
+        self.assertIn("run it again: it goes on with Third1700000000003", ran.err)
+
+    def test_what_no_journal_has_is_named_all_the_same(self):
+        self.once(*self.project())
+        for statement in ("DROP SCHEMA alkemio_init CASCADE", "CREATE ROLE poor LOGIN PASSWORD 'poor'", "GRANT ALL ON SCHEMA public TO poor",
+                          "GRANT ALL ON ALL TABLES IN SCHEMA public TO poor", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO poor"):
+            self.server.value(statement, "alkemio")
+        self.addCleanup(self.server.value, "DROP OWNED BY poor; DROP ROLE poor", "alkemio")
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`CREATE TABLE third (id int)`); await q.query(`INSERT INTO third VALUES (1)`); await q.query(`SELECT nothing`);",
+            "transaction = false;"))
+        poor = self.variables(DATABASE_USERNAME="poor", DATABASE_PASSWORD="poor")
+        ran = self.expect(30, "migrate", "run", *self.project(), "--transaction", "each", **poor)
+        self.assertIn("Third1700000000003 committed its first 2 statements itself, they stay", ran.err)
+        self.assertIn("no journal has what it committed", ran.err)
+
+    def test_who_may_not_make_the_ledger_is_told_so(self):
+        self.project()
+        self.server.sql("CREATE DATABASE alkemio", "CREATE ROLE poor LOGIN PASSWORD 'poor'")
+        self.server.value("REVOKE CREATE ON SCHEMA public FROM PUBLIC", "alkemio")
+        self.addCleanup(self.server.value, "DROP ROLE poor")
+        ran = self.expect(30, "migrate", "run", *self.project(), **self.variables(DATABASE_USERNAME="poor", DATABASE_PASSWORD="poor"))
+        self.assertIn('cannot begin the migrations of database "alkemio": permission denied for schema public', ran.err)
+        self.assertIn("grant the role CREATE on the schema", ran.err)
+
+    def test_what_typeorm_sends_itself_is_blamed_on_no_line(self):
+        self.once(*self.project())
+        self.write_third_and_fourth(
+            "await q.query(`CREATE TABLE a (id int PRIMARY KEY)`); await q.query(`CREATE TABLE b (id int REFERENCES a DEFERRABLE INITIALLY DEFERRED)`);"
+            "await q.query(`INSERT INTO b VALUES (4)`);")
+        ran = self.expect(30, "once", config=self.configured())
+        self.assertIn('cannot commit the migrations of database "alkemio": insert or update on table "b" violates foreign key constraint', ran.err)
+        self.assertIn("any of them may be the cause", ran.err)
+        self.assertNotIn(".js:", ran.err)
+
+    def test_who_releases_the_runner_is_blamed_though_others_are_on_their_way(self):
+        self.once(*self.project())
+        self.write_third_and_fourth("await q.query(`CREATE TABLE third (id int)`);", "await q.release();")
+        ran = self.expect(30, "once", config=self.configured())
+        self.assertIn('cannot apply migration Fourth1700000000004 of database "alkemio": QueryRunnerAlreadyReleasedError', ran.err)
+
+    def test_a_data_source_that_wants_a_secret_is_told_that_it_gets_none(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("package.json", "{}")
+        self.write("config/data-source.js", "if (!process.env.DATABASE_PASSWORD) throw new Error('set DATABASE_PASSWORD');\n" + DATA_SOURCE)
+        ran = self.expect(30, "once", "--data-source", "config/data-source.js", **self.variables())
+        self.assertIn("DATABASE_PASSWORD holds a secret, which scripts do not get", ran.err)
+
     def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
         files = self.project()
         self.once(*files)

@@ -89,6 +89,13 @@ bool cannot_tell(std::string_view source) {
     return std::ranges::none_of(kCalls, calls) && std::ranges::none_of(kWords, says) && !names_global(source) && !loads_more(source);
 }
 
+bool tells_its_migrations(std::string_view source) {
+    static constexpr std::array kAsking{"Date", "eval", "process", "random"};
+    const auto says = [&](const char* word) { return has_word(source, word); };
+    return std::ranges::none_of(kAsking, says) && source.find("Function(") == std::string_view::npos &&
+           source.find("import(") == std::string_view::npos && !names_global(source) && !loads_more(source);
+}
+
 bool meddles(std::string_view source) {
     const auto is_assigned = [](std::string_view rest) {
         if (!rest.starts_with('.')) return false;

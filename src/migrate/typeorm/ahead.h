@@ -18,6 +18,9 @@ std::string known_tag(const std::string& text);
 /// statement fails at once or later: it handles no errors, prints nothing and has no other way out.
 bool cannot_tell(std::string_view source);
 
+/// Whether which migrations a source has is in its text alone: it asks no file, variable or other module for them.
+bool tells_its_migrations(std::string_view source);
+
 /// Whether a file with this source may change what others find without loading it: globals, and prototypes of others.
 bool meddles(std::string_view source);
 

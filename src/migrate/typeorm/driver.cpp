@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrate/invalid_index.h"
 #include "migrate/typeorm/ahead.h"
 #include "migrate/typeorm/concurrently.h"
 #include "migrate/typeorm/wire.h"
@@ -274,8 +275,20 @@ void Driver::finish(int number) {
     else outcome.error = std::make_shared<const ErrorFields>(wire.session.last_error());
     wire.running.reset();
     if (std::exchange(wire.lifted, false)) restore_lock_timeout(wire.session, stop_);
+    if (!outcome.error) outcome.error = unfinished_index(wire);
     if (wire.orders.front().kept && conclude(wire, outcome)) return;
     conclude_order(wire, outcome);
+}
+
+std::shared_ptr<const ErrorFields> Driver::unfinished_index(Wire& wire) {
+    const std::string& text = wire.orders.front().text;
+    if (!contains_ignoring_case(text, "exists") || !waits_by_design(text)) return {};
+    auto found = invalid_indexes(wire.session, text, stop_);
+    std::erase_if(found, [](const InvalidIndex& one) { return !one.named; });
+    if (found.empty()) return {};
+    ErrorFields fields = own_error("55000", fmt::format("{} is there already, and no query uses it", told(found)));
+    fields.hint = drop_first(found);
+    return std::make_shared<const ErrorFields>(std::move(fields));
 }
 
 void Driver::start_together(Wire& wire, std::size_t count) {

@@ -78,6 +78,8 @@ class Driver {
     void begin(Wire& wire);
     void start(int number, postgres::Statement statement);
     void finish(int number);
+    /// IF NOT EXISTS passes over an index that an earlier try has left unfinished; nullptr if the statement met none.
+    std::shared_ptr<const postgres::ErrorFields> unfinished_index(Wire& wire);
     /// Sends so many of the orders together, which are all in a transaction: the server need not wait for us between them.
     void start_together(Wire& wire, std::size_t count);
     void take_answers(int number);

@@ -107,8 +107,10 @@ bool Driver::consult_after_end(Wire& wire, Order& order, const Work& work) {
     const int last = journal_->last(work.name);
     if (last == 0) return true;
     const Committed* done = journal_->committed(work.name, last);
-    if (last > work.statements && !done->taken) {
-        return refuse(wire, half_done(work, fmt::format("{} is committed, and it ends before", name_of(*done))));
+    if (last > work.statements) {
+        const std::string why = done->taken ? fmt::format("it was to go on at statement {}, but has only {}", last + 1, work.statements)
+                                            : fmt::format("{} is committed, and it ends before", name_of(*done));
+        return refuse(wire, half_done(work, why));
     }
     if (!writes_ledger(order.statement, work.name)) return true;
     order.kept.emplace();

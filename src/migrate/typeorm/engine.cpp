@@ -10,10 +10,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "migrate/invalid_index.h"
 #include "migrate/outcome.h"
 #include "migrate/retry.h"
 #include "migrate/sql/files.h"
+#include "migrate/typeorm/ahead.h"
 #include "migrate/typeorm/create.h"
 #include "migrate/typeorm/known.h"
 #include "migrate/typeorm/ledger.h"
@@ -29,6 +31,12 @@ using postgres::Session;
 
 /// For reading what stays, when the run itself may be out of time.
 constexpr Duration kAfterwards{5'000};
+constexpr const char* kUnread = "the ledger could not be read";
+
+bool says_all(const std::string& file) {
+    auto text = read_file(file);
+    return text && tells_its_migrations(*text);
+}
 
 /// Of the files as they are now.
 std::map<std::string, std::string> checksums_of(const Listing& listing) {
@@ -112,6 +120,7 @@ class TypeormRun {
         auto ran = made.run();
         auto failure = ran ? std::optional<Failure>{} : std::move(ran).error();
         settle(made, *before, journal, report, failure);
+        if (!failure) failure = look_for_missing(made, *ran, report);
         return failure;
     }
 
@@ -147,7 +156,7 @@ class TypeormRun {
             if (failure) {
                 failure->state = fmt::format("What stays of this run is not known, since the ledger could not be read: {}.", rows.error().because);
             }
-            report.state = "the ledger could not be read";
+            report.state = kUnread;
             return;
         }
         std::set<std::string> old;
@@ -161,6 +170,8 @@ class TypeormRun {
         overtaken_ = overtaken_ || project.watch().overtaken();
         clashed_ = project.watch().works().empty() && before.rows.empty() && failure && is_there_already(*failure);
         report.applied.insert(report.applied.end(), fresh.begin(), fresh.end());
+        if (!failure) project.watch().committed(fresh);
+        if (!failure) tell_what_was_undone(project, fresh);
         note_what_is_left(project, *rows);
         if (journal.used()) tidy_journal(project, **session, *rows, patience);
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
@@ -173,6 +184,41 @@ class TypeormRun {
             }
         }
         record(project, **session, before, fresh, patience);
+    }
+
+    /// TypeORM asks for no answer behind its COMMIT, and there may have been nothing to commit.
+    std::optional<Failure> look_for_missing(const Project& project, const std::vector<std::string>& ran, const Report& report) const {
+        if (report.state == kUnread) return {};
+        std::vector<std::string> missing;
+        std::ranges::copy_if(ran, std::back_inserter(missing), [&](const std::string& name) {
+            return std::ranges::find(report.applied, name) == report.applied.end();
+        });
+        if (missing.empty()) return {};
+        const auto& works = project.watch().works();
+        const auto broke = std::ranges::find_if(works, &Work::broke_transaction);
+        Failure failure;
+        failure.code = Code::migration_failed;
+        failure.what = fmt::format("cannot apply migration {} of database \"{}\"", broke == works.end() ? missing.front() : broke->name,
+                                   context_.migration.database);
+        failure.because = "TypeORM ended well, but its ledger does not have it";
+        if (broke != works.end()) {
+            failure.because = broke->left_open ? "it left a transaction open, which was rolled back" : "it rolled back the transaction that it ran in";
+            if (const Found* found = project.listing().find(broke->name)) failure.where.file = found->file;
+        }
+        const std::string_view verb = missing.size() == 1 ? "is" : "are";
+        failure.state = fmt::format("{} {} not in the ledger, though TypeORM ran {} to the end; {}.", join(missing, ", "), verb,
+                                    missing.size() == 1 ? "it" : "them", report.state);
+        failure.hint = "let each migration end the transactions that it begins, and no other";
+        return failure;
+    }
+
+    /// Its row was written behind that, and tells nothing of it.
+    static void tell_what_was_undone(const Project& project, const std::vector<std::string>& fresh) {
+        for (const Work& work : project.watch().works()) {
+            if (!work.inside || !work.rolled_back || std::ranges::find(fresh, work.name) == fresh.end()) continue;
+            log::warn("migrate", fmt::format("{} rolled back the transaction that it ran in: it is in the ledger, but what it did before "
+                                             "that is undone", work.name));
+        }
     }
 
     /// Else a TypeORM elsewhere wrote its row.
@@ -195,6 +241,7 @@ class TypeormRun {
         });
         current_ = works.empty() ? project.listing().table : works.back().name;
         half_ = 0;
+        unkept_ = works.empty() || std::ranges::find(rows, current_, &Row::name) != rows.end() ? 0 : works.back().committed;
         blocker_ = project.watch().blocker();
     }
 
@@ -204,8 +251,12 @@ class TypeormRun {
         auto journals = read_journals(session, ledger, stop);
         if (!journals) return;
         half_ = journals->contains(current_) ? journals->at(current_).back().number : 0;
+        half_before_.clear();
         for (const auto& [name, journal] : *journals) {
-            if (std::ranges::find(rows, name, &Row::name) == rows.end()) continue;
+            if (std::ranges::find(rows, name, &Row::name) == rows.end()) {
+                if (name != current_) half_before_.emplace_back(name, journal.back().number);
+                continue;
+            }
             if (name == current_) half_ = 0;
             if (auto done = clear_journal(session, ledger, name, stop); !done) {
                 log::warn("migrate", "cannot take an applied migration out of the journal",
@@ -214,21 +265,25 @@ class TypeormRun {
         }
     }
 
+    static std::string itself(const std::string& name, int count) {
+        if (count == 1) return fmt::format("{} committed its first statement itself, it stays; ", name);
+        return fmt::format("{} committed its first {} statements itself, they stay; ", name, count);
+    }
+
     std::string state_of(const Project& project, const Report& report) const {
         const Work* work = project.watch().current();
         std::string state;
+        for (const auto& [name, count] : half_before_) state += itself(name, count);
         if (work != nullptr) {
             const bool recorded = std::ranges::find(report.applied, work->name) != report.applied.end();
             if (half_ > 0) {
-                state = fmt::format("{} committed its first {} itself, they stay; the rest was rolled back; ", work->name,
-                                    count_of(static_cast<std::size_t>(half_), "statement", "statements"));
+                state += itself(work->name, half_) + "the rest was rolled back; ";
             } else if (project.listing().transaction == "none" && !recorded) {
-                state = fmt::format("{} ran without a transaction: what its first statements did stays; ", work->name);
+                state += fmt::format("{} ran without a transaction: what its first statements did stays; ", work->name);
             } else if (work->committed > 0 && !recorded) {
-                state = fmt::format("{} committed its first {} statements itself, they stay; the rest was rolled back; ",
-                                    work->name, work->committed);
+                state += itself(work->name, work->committed) + "the rest was rolled back; ";
             } else if (!recorded) {
-                state = fmt::format("{} was rolled back; ", work->name);
+                state += fmt::format("{} was rolled back; ", work->name);
             }
         }
         if (!invalid_.empty()) state += told(invalid_) + " stays; ";
@@ -248,7 +303,7 @@ class TypeormRun {
             if (checksum == before.checksums.end()) continue;
             NewRecord one{found.name, checksum->second};
             const auto in_file = std::ranges::count(project.listing().migrations, found.file, &Found::file);
-            if (found.alone) one.of_file = static_cast<int>(in_file);
+            if (found.alone && says_all(found.file)) one.of_file = static_cast<int>(in_file);
             const auto& works = project.watch().works();
             const auto work = std::ranges::find(works, found.name, &Work::name);
             if (work != works.end()) one.took = work->took, one.statements = work->statements;
@@ -269,9 +324,15 @@ class TypeormRun {
         if (failure.state.empty()) failure.state = "Nothing was changed.";
         if (!invalid_.empty()) failure.hint = drop_first(invalid_);
         if (failure.hint.empty() && failure.code == Code::migration_failed) {
+            if (half_ == 0 && unkept_ > 0) {
+                failure.hint = fmt::format("no journal has what it committed: undo that by hand, or finish it and record it by alkemio-init "
+                                           "migrate repair {} --applied", current_);
+                return;
+            }
             failure.hint = half_ > 0 ? fmt::format("mend what comes behind statement {}, or the data, and run it again: it goes on there; "
                                                    "what is committed shows: alkemio-init migrate repair {}", half_, current_)
-                                     : "mend the migration, or the data, and run it again: it goes on with this one";
+                                     : fmt::format("mend the migration, or the data, and run it again: it goes on with {}",
+                                                   half_before_.empty() ? "this one" : half_before_.front().first);
         }
     }
 
@@ -285,7 +346,9 @@ class TypeormRun {
     bool overtaken_{false};  ///< by a TypeORM elsewhere
     bool clashed_{false};    ///< it made the ledger at the same moment
     std::string current_{};
+    std::vector<std::pair<std::string, int>> half_before_{};  ///< of others that are half done, too
     int half_{0};  ///< how many statements of the current one are committed, while the ledger does not have it
+    int unkept_{0};  ///< how many statements it committed itself, whether the journal has them or not
     std::string blocker_{};
     std::vector<InvalidIndex> invalid_{};  ///< what a statement that is CONCURRENTLY left behind
     std::optional<Listing> listing_{};

@@ -2,6 +2,7 @@
 #include "migrate/typeorm/project.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -31,6 +32,8 @@ constexpr std::string_view kNoMetadata =
     "TypeORM makes this table for entities that are views, which are not loaded here: make it in a migration before, or ";
 constexpr std::string_view kNoEntities =
     "entities cannot be used in migrations here, only the query runner can: write it with queryRunner.query, or ";
+constexpr std::string_view kWithheld =
+    " holds a secret, which scripts do not get: they are connected without it, so let the data source do without it, too";
 constexpr std::string_view kWayOut = "run it with Node (engine = \"command\")";
 
 log::Level level_of(script::Console kind) {
@@ -56,6 +59,30 @@ std::vector<std::string> texts_of(const Value& object, std::string_view name) {
     if (!elements) return texts;
     for (const Value& one : *elements) texts.push_back(one.text());
     return texts;
+}
+
+/// The variable of ours that a message speaks of and that scripts do not get; empty if there is none.
+std::string withheld_in(std::string_view message) {
+    const std::vector<std::string> given = inherited_environment();
+    const auto is_letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    for (const std::string& entry : whole_environment()) {
+        if (std::ranges::find(given, entry) != given.end()) continue;
+        const std::string name = entry.substr(0, entry.find('='));
+        const std::size_t at = name.empty() ? std::string_view::npos : message.find(name);
+        if (at == std::string_view::npos) continue;
+        const std::string_view rest = message.substr(at + name.size());
+        if ((at == 0 || !is_letter(message[at - 1])) && (rest.empty() || !is_letter(rest.front()))) return name;
+    }
+    return {};
+}
+
+/// What to do when TypeORM may not, or cannot, make or read its ledger.
+std::string ledger_hint(const Refused& refused) {
+    if (refused.fields.sqlstate == postgres::sqlstate::kInsufficientPrivilege) {
+        return "TypeORM keeps its ledger there: grant the role CREATE on the schema, and what it needs on the table if there is one";
+    }
+    if (refused.fields.sqlstate == "3F000") return "TypeORM keeps its ledger in that schema: make it before, or name another one";
+    return {};
 }
 
 /// Scripts work in the project's folder, and a path of the configuration is not relative to that.
@@ -175,6 +202,7 @@ Result<void> Project::list() {
         found.alone = !found.file.empty() && engine_->stands_alone(found.file);
         listing_.migrations.push_back(std::move(found));
     }
+    listed_ = true;
     log::debug("typeorm", fmt::format("TypeORM {} finds {} migrations", listing_.version, listing_.migrations.size()));
     return ok();
 }
@@ -209,7 +237,6 @@ Result<std::vector<std::string>> Project::run() {
     auto answer = call("run", run_options(context_->extent.fake));
     driver_->close();
     if (!answer) return explain(answer.error());
-    watch_.committed();
     std::vector<std::string> names;
     auto elements = answer->elements();
     if (!elements) return explain(elements.error());
@@ -261,20 +288,28 @@ Failure Project::explain(const script::Exception& exception) const {
     Failure failure = exception.failure(Code::migration_failed, Code::migration_timeout, {});
     const Work* work = watch_.current();
     const std::string database = fmt::format("database \"{}\"", context_->migration.database);
-    failure.what = work == nullptr ? fmt::format("cannot load the migrations of {}", database)
-                                   : fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
+    if (work != nullptr) failure.what = fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
+    else failure.what = fmt::format("cannot {} of {}", listed_ ? "begin the migrations" : "load the migrations", database);
     if (exception.kind != script::Exception::Kind::thrown) return failure;
-    if (failure.where.empty()) failure.where = watch_.place();
+    const std::string query = exception.property("query");
+    const Refused* refused = query.empty() ? nullptr : watch_.refused(query, exception.message);
+    const bool own = refused != nullptr && refused->migration.empty();
+    if (failure.where.empty() && !own) failure.where = watch_.place();
     // Deep in TypeORM's own promises no frame of the script is left.
     if (const Found* found = work == nullptr ? nullptr : listing_.find(work->name); found != nullptr && failure.where.empty()) {
         failure.where.file = found->file;
     }
-    const std::string query = exception.property("query");
-    const Refused* refused = query.empty() ? nullptr : watch_.refused(query, exception.message);
     if (refused != nullptr) point_at(failure, *refused);
+    if (own && work != nullptr && work->ended && listing_.transaction == "all" && refused->text == "COMMIT") {
+        failure.what = fmt::format("cannot commit the migrations of {}", database);
+        failure.because += "; they run in one transaction, so any of them may be the cause";
+        failure.where = {};
+    }
+    if (own && failure.hint.empty()) failure.hint = ledger_hint(*refused);
     if (exception.name == "ForbiddenTransactionModeOverrideError") failure.hint = kOtherMode;
+    if (const std::string name = withheld_in(exception.message); !name.empty()) failure.hint = fmt::format("{}{}", name, kWithheld);
     const std::string code = exception.property("code");
-    if (code == "MODULE_NOT_FOUND" || code == "ERR_MODULE_NOT_FOUND") failure.hint = fmt::format("{}{}", kMissing, kWayOut);
+    if (code == "MODULE_NOT_FOUND" || code == "ERR_MODULE_NOT_FOUND" || exception.message.find("Cannot find module") != std::string::npos) failure.hint = fmt::format("{}{}", kMissing, kWayOut);
     // Its message names the entity.
     if (exception.name == "EntityMetadataNotFoundError") failure.hint = fmt::format("{}{}", kNoEntities, kWayOut);
     return failure;

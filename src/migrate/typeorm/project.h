@@ -80,6 +80,7 @@ class Project {
     std::unique_ptr<Driver> driver_{};
     Journal* journal_{nullptr};
     script::Value entry_{};
+    bool listed_{false};
     std::string_view verb_{"apply"};  ///< what scripts are asked to do with a migration
     Listing listing_{};
     std::optional<bool> meddled_{};  ///< whether one of the loaded files does; empty: not looked at

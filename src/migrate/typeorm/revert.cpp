@@ -65,11 +65,31 @@ class Reverting {
                 failure = stop_.failure(Code::migration_timeout, {});
                 failure->what = fmt::format("cannot revert migration {} of database \"{}\"", (*targets)[i],
                                             context_.migration.database);
-            } else if (failure = revert_one(project, (*targets)[i], static_cast<int>(targets->size() - i)); !failure) {
+                continue;
+            }
+            failure = revert_one(project, (*targets)[i], static_cast<int>(targets->size() - i));
+            if (!failure) failure = look_whether_gone(*project, (*targets)[i]);
+            if (!failure) {
                 tell(*project, (*targets)[i], static_cast<int>(i) + 1, static_cast<int>(targets->size()), report);
             }
         }
         settle(*project, *rows, report, failure);
+        return failure;
+    }
+
+    /// TypeORM asks for no answer behind its COMMIT, and there may have been nothing to commit.
+    std::optional<Failure> look_whether_gone(Project& project, const std::string& name) {
+        auto rows = ledger_of(project, stop_, &read_free_ledger);
+        if (!rows) return std::move(rows).error();
+        if (std::ranges::find(*rows, name, &Row::name) == rows->end()) return {};
+        const Work* work = project.watch().current();
+        Failure failure;
+        failure.code = Code::migration_failed;
+        failure.what = fmt::format("cannot revert migration {} of database \"{}\"", name, context_.migration.database);
+        failure.because = work != nullptr && work->left_open ? "its down left a transaction open, which was rolled back"
+                                                             : "TypeORM ended well, but its ledger still has it";
+        if (const Found* found = project.listing().find(name)) failure.where.file = found->file;
+        failure.hint = "let its down end the transactions that it begins, and no other";
         return failure;
     }
 
@@ -153,6 +173,8 @@ class Reverting {
             log::warn("migrate", fmt::format("only the row of {} was taken out of the ledger; its down was not run", name));
         } else if (!report.idle.empty() && report.idle.back() == name) {
             log::warn("migrate", fmt::format("the down of {} did nothing: what its up has made is still there", name));
+        } else if (work != nullptr && work->inside && work->rolled_back) {
+            log::warn("migrate", fmt::format("the down of {} rolled back the transaction that it ran in: what its up has made is still there", name));
         }
     }
 

@@ -35,6 +35,7 @@ void Watch::provide(script::Engine& engine) {
             {"begin", function("begin", [this](const Call& call) { begin(call[0].text()); })},
             {"end", function("end", [this](const Call&) { end(); })},
             {"failed", function("failed", [this](const Call&) { fail(); })},
+            {"leftOpen", function("leftOpen", [this](const Call&) { if (at_work()) works_.back().left_open = true; })},
             {"place", function("place", [this](const Call& call) { remember_place(call[0].text()); })},
             {"overtaken", function("overtaken", [this](const Call&) { overtaken_ = true; })},
             {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
@@ -72,9 +73,10 @@ void Watch::fail() {
     if (at_work()) works_.back().failed = true;
 }
 
-void Watch::committed() const {
-    if (at_once_) return;
+void Watch::committed(const std::vector<std::string>& names) const {
     for (std::size_t i = 0; i < works_.size(); ++i) {
+        const bool told = at_once_ && works_[i].recorded;
+        if (told || std::ranges::find(names, works_[i].name) == names.end()) continue;
         tell(Progress::Kind::done, static_cast<int>(i) + 1, {}, works_[i].took);
     }
 }
@@ -113,6 +115,7 @@ void Watch::sent(const Sender& sender, const std::string& text, bool in_transact
     blocker_.clear();
     running_ = sender;
     if (sender.number == 0) return;
+    if (sender.number == 1) works_[static_cast<std::size_t>(sender.work)].inside = in_transaction;
     if (!in_transaction || commits(text)) works_[static_cast<std::size_t>(sender.work)].outside = true;
     if (*progress_) tell(Progress::Kind::statement, sender.work + 1, title_of(text), {});
 }
@@ -134,10 +137,14 @@ void Watch::answered(const Sender& sender, const std::string& text, const std::s
         if (sender.number > 0) one.migration = work->name;
         else if (work != nullptr) work->failed = true;
         one.blocker = blocker_;
-        one.where = read(stack);
+        // TypeORM's own come from no line of a script.
+        if (sender.number > 0) one.where = read(stack);
         refused_.push_back(std::move(one));
     } else if (sender.number > 0) {
-        if (commits(text)) work->committed = sender.number;
+        const auto [verb, what] = first_words(text);
+        const bool back = (verb == "rollback" || verb == "abort") && what != "to";
+        work->rolled_back = work->rolled_back || back;
+        if (commits(text) || (!in_transaction && !back)) work->committed = sender.number;
     } else if (work != nullptr && work->ended && !work->recorded && !work->failed && !(in_transaction && at_once_)) {
         // The first behind a script's end is its row in the ledger, and then its COMMIT.
         record(sender.work);

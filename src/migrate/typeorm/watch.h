@@ -36,11 +36,17 @@ struct Work {
     Deadline began{};
     Duration took{0};
     int statements{0};
-    int committed{0};  ///< the last statement that it committed by itself; 0: none
+    int committed{0};  ///< the last statement that it committed by itself, or sent without a transaction; 0: none
     bool ended{false};    ///< its script is done, and what it sent perhaps not
     bool recorded{false}; ///< all that it sent is done, and its row in the ledger is written; committed, unless all commit together
     bool failed{false};  ///< its script has thrown, or one of its statements was refused: what is sent now is TypeORM's own
     bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
+    bool inside{false};   ///< it began in a transaction, TypeORM's
+    bool left_open{false};    ///< it began a transaction that it did not end, by TypeORM's count
+    bool rolled_back{false};  ///< it ended a transaction with ROLLBACK
+
+    /// It took what was done before it, or what came behind it, out of the transaction that is committed.
+    bool broke_transaction() const { return left_open || (inside && rolled_back); }
 };
 
 /// Whose a statement is.
@@ -61,8 +67,8 @@ class Watch {
     void provide(script::Engine& engine);
     /// `at_once`: what is done is told when it is, not when all is committed.
     void expect(int total, bool at_once) { total_ = total, at_once_ = at_once; }
-    /// All is committed: tells what is done, unless it did before.
-    void committed() const;
+    /// Tells those of `names` that it did not tell before: they are committed.
+    void committed(const std::vector<std::string>& names) const;
 
     /// Of the driver: a script sends a statement; it is sent to the server; and what became of it.
     Sender enlist();

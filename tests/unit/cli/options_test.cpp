@@ -63,6 +63,8 @@ TEST_CASE("options: a project's migrations stand in for a configuration file") {
     CHECK(files.project.table == "ledger");
     const Options source = good({"exec", "--data-source", "d.js", "--", "node", "main.js"});
     CHECK(source.project.data_source == "d.js");
+    CHECK(good({"migrate", "revert", "--count", "2"}).count == 2);
+    for (const char* count : {"0", "-1", "x", "2x", "99999999999"}) CHECK(code({"migrate", "revert", "--count", count}) == 2);
     CHECK(good({"migrate", "run", "--files", "*.js", "--transaction", "each"}).project.transaction == "each");
     CHECK(code({"migrate", "run", "--files", "*.js", "--transaction", "every"}) == 2);
     CHECK(source.arguments == std::vector<std::string>{"node", "main.js"});

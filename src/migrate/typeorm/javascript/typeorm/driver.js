@@ -4,6 +4,7 @@
 //   begin(name)    a migration's up or down is about to run
 //   place(text)    a script calls the query runner, with this statement if it is a query
 //   end(name)      up or down is done, its row in the ledger is not
+//   leftOpen()     before its end: it began a transaction that it did not end
 //   failed(name)   up or down has thrown
 //   overtaken()    a TypeORM elsewhere has applied what was to be applied
 //   said(text)     TypeORM's own words on what it does
@@ -172,6 +173,11 @@ function watchMigrations(dataSource) {
       Object.defineProperty(instance, way, {
         value(runner, ...more) {
           const go = () => {
+            const depth = runner?.transactionDepth ?? 0;
+            const end = () => {
+              if ((runner?.transactionDepth ?? 0) > depth) watch.leftOpen();
+              watch.end(name);
+            };
             watch.begin(name);
             watchRunner(runner);
             let result;
@@ -181,9 +187,9 @@ function watchMigrations(dataSource) {
               result = Promise.reject(error);
             }
             if (typeof result?.then === 'function') {
-              return (result instanceof Promise ? settled(result) : result).then((value) => { watch.end(name); return value; }, (error) => { watch.failed(name); throw error; });
+              return (result instanceof Promise ? settled(result) : result).then((value) => { end(); return value; }, (error) => { watch.failed(name); throw error; });
             }
-            watch.end(name);
+            end();
             return result;
           };
           // The guard asks the server itself.
@@ -223,7 +229,7 @@ exports.run = ({ transaction, fake, to, only }) => connected(async (dataSource) 
     dataSource.migrations = all.filter(({ name }) => name === only).map(({ instance }) => instance);
   }
   guard = new Guard(new inside.MigrationExecutor(dataSource).migrationsTable, transaction);
-  const ran = await dataSource.runMigrations({ transaction, fake });
+  const ran = await settled(dataSource.runMigrations({ transaction, fake }));
   // A script that left a transaction open has not been told all.
   await settle();
   return ran.map(({ name }) => name);
