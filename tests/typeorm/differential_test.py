@@ -195,6 +195,7 @@ class Differential(harness.StackTest):
 
     def compare_ways(self, way, case, config, zone, transaction, fails):
         """Whether both did it; both must do the same."""
+        before = self.their_ledger(case) if way == "revert" else []
         asked = self.workers.submit(self.oracle.ask, **self.request(case, way, zone, transaction))
         fake = ["--fake"] if case.fake else []
         ran = self.run_program("migrate", way, *fake, config=config, TZ=zone)
@@ -210,9 +211,18 @@ class Differential(harness.StackTest):
         self.assertEqual(difference, "", ran.err)
         if error:
             self.compare_failures(case, ran, error)
-        else:
-            self.assertEqual(ran.code, 0, ran.err)
-        return not error
+            return False
+        ledger = self.their_ledger(case)
+        kept = (not before or ledger != before) if way == "revert" else set(asked.result()["ran"]) <= set(ledger)
+        self.assertEqual(ran.code, 0 if kept else 30, ran.err)
+        if not kept:
+            # TypeORM itself says nothing of that.
+            self.assertRegex(ran.err, "left a transaction open|rolled back the transaction")
+        return kept
+
+    def their_ledger(self, case):
+        schema = f'"{case.options["schema"]}".' if "schema" in case.options else ""
+        return self.server.value(f'SELECT name FROM {schema}"{case.options.get("table", "migrations")}"', "theirs").splitlines()
 
     def compare_failures(self, case, ran, error):
         self.assertNotEqual(ran.code, 0, f"TypeORM itself says: {error}\n{ran.out}")

@@ -114,7 +114,13 @@ void Watch::sent(const Sender& sender, const std::string& text, bool in_transact
     if (contains_ignoring_case(text, "concurrently")) concurrently_ = text;
     blocker_.clear();
     running_ = sender;
-    if (sender.number == 0) return;
+    if (sender.number == 0) {
+        // TypeORM's own, behind the end of a script that began without a transaction and is in one now.
+        if (sender.work < 0) return;
+        Work& work = works_[static_cast<std::size_t>(sender.work)];
+        if (work.ended && work.statements > 0 && !work.inside && in_transaction) work.left_open = true;
+        return;
+    }
     if (sender.number == 1) works_[static_cast<std::size_t>(sender.work)].inside = in_transaction;
     if (!in_transaction || commits(text)) works_[static_cast<std::size_t>(sender.work)].outside = true;
     if (*progress_) tell(Progress::Kind::statement, sender.work + 1, title_of(text), {});

@@ -2,7 +2,7 @@
 // Runs projects' migrations as TypeORM itself does under Node, and says what came of each: one line of JSON a request on
 // standard input, one line of answer. Login by PGHOST, PGPORT, PGUSER, PGPASSWORD.
 //   request   way (run, revert, show), folder of the project, zone, database, files, schema, table, transaction, fake
-//   answer    "oracle: " and JSON: shown, and error if it failed
+//   answer    "oracle: " and JSON: shown, the names of what it ran, and error if it failed
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -15,9 +15,10 @@ async function work({ way, folder, zone, transaction, fake, ...options }) {
     database: options.database, migrations: options.files, schema: options.schema, migrationsTableName: options.table,
   });
   const shown = [];
+  let ran = [];
   await dataSource.initialize();
   try {
-    if (way === 'run') await dataSource.runMigrations({ transaction, fake });
+    if (way === 'run') ran = (await dataSource.runMigrations({ transaction, fake })).map(({ name }) => name);
     if (way === 'revert') await dataSource.undoLastMigration({ transaction, fake });
     if (way === 'show') {
       dataSource.logger.logSchemaBuild = (line) => shown.push(line);
@@ -26,7 +27,7 @@ async function work({ way, folder, zone, transaction, fake, ...options }) {
   } finally {
     await dataSource.destroy();
   }
-  return shown;
+  return { shown, ran };
 }
 
 function described(error) {
@@ -37,7 +38,7 @@ function described(error) {
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {
-    answer = { shown: await work(JSON.parse(line)) };
+    answer = await work(JSON.parse(line));
   } catch (error) {
     answer = { error: described(error) };
   }
