@@ -395,6 +395,9 @@ class TypeOrm(harness.StackTest):
                 ran = run.end()
                 self.assertEqual(ran.code, 30, ran.err)
                 self.assertIn("Third1700000000003 was rolled back; 2 of 3 applied", ran.err)
+                if why == "out of time":
+                    self.assertIn("1 | SELECT pg_sleep(60) AS slow", ran.err)
+                    self.assertRegex(ran.err, r"1700000000003-Third\.js:\d+:\d+")
                 self.wait_until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE migrations_typeorm%' AND state = 'active'", "0")
 
     def test_one_that_throws_at_once_does_not_hide_what_was_refused_before_it(self):

@@ -78,6 +78,10 @@ Driver::~Driver() {
 void Driver::close() {
     for (auto& [number, wire] : wires_) {
         if (!wire->busy()) continue;
+        if (!wire->orders.empty()) {
+            const Order& at = wire->at_server();
+            watch_.broke_off(at.sender, at.text, *at.stack);
+        }
         // What the server has not come to has not begun.
         if (!wire->orders.empty() && wire->orders.front().answered) watch_.fall_back_to(wire->orders.front().sender);
         engine_.unwatch(wire->watched);

@@ -39,6 +39,7 @@ Result<std::vector<Row>> read_ledger(postgres::Session& session, const std::stri
         failure.code = Code::migration_ledger;
         failure.what = fmt::format("cannot read TypeORM's ledger {}", table_sql(schema, table).text());
         failure.state = "Nothing was changed.";
+        if (is_at_work(failure)) failure.hint = "another session holds it locked: wait for its end; pg_locks and pg_blocking_pids tell which";
         return failure;
     }
     std::vector<Row> rows;

@@ -76,6 +76,15 @@ std::string withheld_in(std::string_view message) {
     return {};
 }
 
+/// The statement with a caret at the offset in bytes, and the line of the script if it is known.
+void show_statement(Failure& failure, const Refused& refused, std::size_t offset) {
+    if (!refused.where.empty()) failure.where = refused.where;
+    std::string shown = refused.text;
+    // They must not act on a terminal; each keeps its place, so that the caret does.
+    std::ranges::replace_if(shown, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; }, '?');
+    failure.excerpt = caret(shown, offset);
+}
+
 /// What to do when TypeORM may not, or cannot, make or read its ledger.
 std::string ledger_hint(const Refused& refused) {
     if (refused.fields.sqlstate == postgres::sqlstate::kInsufficientPrivilege) {
@@ -269,12 +278,7 @@ void Project::point_at(Failure& failure, const Refused& refused) const {
     if (!refused.fields.hint.empty()) failure.hint = refused.fields.hint;
     if (std::string hint = made_for_entities(refused); !hint.empty()) failure.hint = std::move(hint);
     if (!refused.blocker.empty()) failure.because += fmt::format("; it waited for {}", refused.blocker);
-    if (!refused.where.empty()) failure.where = refused.where;
-    const std::size_t offset = refused.fields.position.value_or(0);
-    std::string shown = refused.text;
-    // They must not act on a terminal; each keeps its place, so that the caret does.
-    std::ranges::replace_if(shown, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; }, '?');
-    failure.excerpt = caret(shown, offset);
+    show_statement(failure, refused, refused.fields.position.value_or(0));
     if (!refused.fields.context.empty()) failure.excerpt += "\n" + refused.fields.context;
 }
 
@@ -290,7 +294,10 @@ Failure Project::explain(const script::Exception& exception) const {
     const std::string database = fmt::format("database \"{}\"", context_->migration.database);
     if (work != nullptr) failure.what = fmt::format("cannot {} migration {} of {}", verb_, work->name, database);
     else failure.what = fmt::format("cannot {} of {}", listed_ ? "begin the migrations" : "load the migrations", database);
-    if (exception.kind != script::Exception::Kind::thrown) return failure;
+    if (exception.kind != script::Exception::Kind::thrown) {
+        if (const Refused* broken = watch_.broken_off()) show_statement(failure, *broken, 0);
+        return failure;
+    }
     const std::string query = exception.property("query");
     const Refused* refused = query.empty() ? nullptr : watch_.refused(query, exception.message);
     const bool own = refused != nullptr && refused->migration.empty();

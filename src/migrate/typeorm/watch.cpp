@@ -157,6 +157,13 @@ void Watch::answered(const Sender& sender, const std::string& text, const std::s
     }
 }
 
+void Watch::broke_off(const Sender& sender, const std::string& text, const std::string& stack) {
+    broken_off_.emplace();
+    broken_off_->text = text;
+    broken_off_->number = sender.number;
+    if (sender.number > 0) broken_off_->where = read(stack);
+}
+
 void Watch::fall_back_to(const Sender& sender) {
     works_.resize(static_cast<std::size_t>(sender.work + 1));
     works_.back().failed = true;

@@ -77,6 +77,10 @@ class Watch {
     void blocked(std::string blocker);
     void answered(const Sender& sender, const std::string& text, const std::string& stack, bool in_transaction,
                   const postgres::ErrorFields* error);
+    /// The server was at this statement when the run was broken off.
+    void broke_off(const Sender& sender, const std::string& text, const std::string& stack);
+    /// nullptr: it was at none.
+    const Refused* broken_off() const { return broken_off_ ? &*broken_off_ : nullptr; }
     /// One that was answered ahead was refused, or broken off: what came behind its migration is as if it had never begun.
     void fall_back_to(const Sender& sender);
 
@@ -113,6 +117,7 @@ class Watch {
     const ProgressSink* progress_;
     int total_{0};
     bool at_once_{true};
+    std::optional<Refused> broken_off_{};
     bool overtaken_{false};
     std::vector<Work> works_{};
     script::Engine* engine_{nullptr};
