@@ -43,13 +43,15 @@ bool has_word(std::string_view text, std::string_view word) {
     return any_word(text, word, [](std::string_view) { return true; });
 }
 
-/// Node's name for the global object, and not a word of a comment or a name like 'global-admin'.
+/// What follows a name in code, and seldom a word of a comment or of a name like 'global-admin'.
+bool is_read(std::string_view rest) {
+    if (rest.empty()) return false;
+    const bool member = (rest[0] == '.' || rest[0] == '?') && rest.size() > 1 && std::isspace(static_cast<unsigned char>(rest[1])) == 0;
+    return member || std::string_view{"[;,)"}.find(rest[0]) != std::string_view::npos;
+}
+
+/// Node's name for the global object.
 bool names_global(std::string_view source) {
-    const auto is_read = [](std::string_view rest) {
-        if (rest.empty()) return false;
-        const bool member = (rest[0] == '.' || rest[0] == '?') && rest.size() > 1 && std::isspace(static_cast<unsigned char>(rest[1])) == 0;
-        return member || std::string_view{"[;,)"}.find(rest[0]) != std::string_view::npos;
-    };
     return any_word(source, "global", is_read) || has_word(source, "globalThis");
 }
 
@@ -63,7 +65,11 @@ bool names_known(std::string_view rest) {
 }
 
 bool loads_more(std::string_view source) {
-    const auto required = [](std::string_view rest) { return !rest.starts_with('(') || !names_known(rest.substr(1)); };
+    const auto required = [](std::string_view rest) {
+        // In prose a word follows.
+        if (!trim(rest).starts_with('(')) return rest.empty() || is_read(rest) || rest[0] == '\n' || rest[0] == '\r';
+        return !rest.starts_with('(') || !names_known(rest.substr(1));
+    };
     // In SQL FROM 'x' is rare, and costs time alone.
     const auto imported = [](std::string_view rest) {
         return rest.starts_with(' ') && begins_text(rest.substr(1)) && !names_known(rest.substr(1));
@@ -90,10 +96,12 @@ bool cannot_tell(std::string_view source) {
 }
 
 bool tells_its_migrations(std::string_view source) {
-    static constexpr std::array kAsking{"Date", "eval", "process", "random"};
-    const auto says = [&](const char* word) { return has_word(source, word); };
-    return std::ranges::none_of(kAsking, says) && source.find("Function(") == std::string_view::npos &&
-           source.find("import(") == std::string_view::npos && !names_global(source) && !loads_more(source);
+    static constexpr std::array kAsking{"Date", "eval", "process"};
+    static constexpr std::array kCalling{"Function(", "Math.random", "import("};
+    const auto is_used = [](std::string_view rest) { return is_read(rest) || rest.starts_with('('); };
+    return std::ranges::none_of(kAsking, [&](const char* word) { return any_word(source, word, is_used); }) &&
+           std::ranges::none_of(kCalling, [&](const char* call) { return source.find(call) != std::string_view::npos; }) &&
+           !names_global(source) && !loads_more(source);
 }
 
 bool meddles(std::string_view source) {

@@ -63,3 +63,24 @@ TEST_CASE("ahead: a file that changes globals or prototypes may help the others 
         CHECK(meddles(source));
     }
 }
+
+TEST_CASE("ahead: a file tells its migrations if it asks nobody else for them") {
+    for (const char* source : {
+             "exports.A = class { async up(q) { await q.query(`SELECT 1`); } };",
+             "const { randomUUID } = require('crypto');\nexports.A = class {};",
+             "import { MigrationInterface } from \"typeorm\";\nexport class A {}",
+             "// Conversations to process: 3. Its Date is new, and some require a backfill\nexports.A = class {}; const role = 'global-admin';",
+         }) {
+        CAPTURE(source);
+        CHECK(tells_its_migrations(source));
+    }
+    for (const char* source : {
+             "const fs = require('fs');", "const fs = require ('fs');", "const load = require;", "load(require)", "const load = require\nload('fs')",
+             "import { readdirSync } from 'node:fs';", "module.exports = process.env.EXTRA ? [A, B] : [A];", "const { env } = process;",
+             "if (new Date() > soon) exports.B = B;", "if (Date.now() > soon) exports.B = B;", "exports.a = await import(name);", "eval(text);",
+             "new Function('return 1');", "if (Math.random() > 0.5) exports.B = B;", "globalThis.made = 1;",
+         }) {
+        CAPTURE(source);
+        CHECK_FALSE(tells_its_migrations(source));
+    }
+}
