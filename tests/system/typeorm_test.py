@@ -484,6 +484,44 @@ class TypeOrm(harness.StackTest):
         self.expect(0, "once", config=config)
         self.assertEqual(self.server.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'twice_id'::regclass", "alkemio"), "t")
 
+    def test_an_index_of_that_name_elsewhere_is_nobodys_business(self):
+        self.once(*self.project())
+        for statement in ("CREATE SCHEMA other", "CREATE TABLE other.twice AS SELECT 1 AS id FROM generate_series(1, 2)",
+                          "CREATE TABLE twice (id int)"):
+            self.server.value(statement, "alkemio")
+        with self.assertRaises(RuntimeError):
+            self.server.value("CREATE UNIQUE INDEX CONCURRENTLY twice_id ON other.twice (id)", "alkemio")
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`DROP INDEX CONCURRENTLY IF EXISTS public.twice_id`);"
+            "await q.query(`CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS twice_id ON ONLY \"public\".twice(id)`);", "transaction = false;"))
+        self.expect(0, "once", config=self.configured(transaction='"each"'))
+
+    def test_what_rolls_back_over_another_session_breaks_nothing(self):
+        self.once(*self.project())
+        self.write_third_and_fourth(
+            "const other = q.connection.createQueryRunner(); await other.startTransaction(); await other.query(`CREATE TABLE gone (id int)`);"
+            "await other.rollbackTransaction(); await other.release(); await q.query(`CREATE TABLE third (id int)`);",
+            "await q.query(`SAVEPOINT here`); await q.query(`CREATE TABLE fourth (id int)`); await q.query(`ROLLBACK WORK TO SAVEPOINT here`);")
+        ran = self.expect(0, "once", config=self.configured())
+        self.assertNotIn("rolled back the transaction", ran.err)
+        self.assertEqual(len(self.ledger()), 4)
+
+    def test_who_began_without_a_transaction_is_not_blamed_for_the_next(self):
+        self.once(*self.project())
+        self.write("migrations/1700000000003-Third.js", third("await q.query(`CREATE TABLE third (id int)`);", "transaction = false;"))
+        self.write("migrations/1700000000004-Fourth.js", third("await q.query(`CREATE TABLE fourth (id int)`); await q.startTransaction();").replace(
+            "Third1700000000003", "Fourth1700000000004"))
+        ran = self.expect(30, "once", config=self.configured(transaction='"each"'))
+        self.assertIn("cannot apply migration Fourth1700000000004", ran.err)
+
+    def test_a_setting_alone_is_nothing_that_stays(self):
+        self.once(*self.project())
+        self.write("migrations/1700000000003-Third.js", third(
+            "await q.query(`SET lock_timeout = '5s'`); await q.query(`ALTER TABLE nowhere ADD a int`);", "transaction = false;"))
+        ran = self.expect(30, "once", config=self.configured(transaction='"each"'))
+        self.assertIn("Third1700000000003 was rolled back; 2 of 3 applied", ran.err)
+        self.assertIn("it goes on with this one", ran.err)
+
     def test_a_file_that_asks_others_for_its_migrations_is_asked_again(self):
         self.write("package.json", "{}")
         self.write("migrations/1700000000001-Many.js", """const { readdirSync } = require("fs");

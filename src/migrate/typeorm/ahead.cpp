@@ -50,6 +50,10 @@ bool is_read(std::string_view rest) {
     return member || std::string_view{"[;,)"}.find(rest[0]) != std::string_view::npos;
 }
 
+bool ends_line(std::string_view rest) {
+    return rest.empty() || rest[0] == '\n' || rest[0] == '\r';
+}
+
 /// Node's name for the global object.
 bool names_global(std::string_view source) {
     return any_word(source, "global", is_read) || has_word(source, "globalThis");
@@ -67,7 +71,7 @@ bool names_known(std::string_view rest) {
 bool loads_more(std::string_view source) {
     const auto required = [](std::string_view rest) {
         // In prose a word follows.
-        if (!trim(rest).starts_with('(')) return rest.empty() || is_read(rest) || rest[0] == '\n' || rest[0] == '\r';
+        if (!trim(rest).starts_with('(')) return is_read(rest) || ends_line(rest) || rest[0] == '!' || rest.starts_with(" as ");
         return !rest.starts_with('(') || !names_known(rest.substr(1));
     };
     // In SQL FROM 'x' is rare, and costs time alone.
@@ -98,7 +102,7 @@ bool cannot_tell(std::string_view source) {
 bool tells_its_migrations(std::string_view source) {
     static constexpr std::array kAsking{"Date", "eval", "process"};
     static constexpr std::array kCalling{"Function(", "Math.random", "import("};
-    const auto is_used = [](std::string_view rest) { return is_read(rest) || rest.starts_with('('); };
+    const auto is_used = [](std::string_view rest) { return is_read(rest) || ends_line(rest) || rest.starts_with('('); };
     return std::ranges::none_of(kAsking, [&](const char* word) { return any_word(source, word, is_used); }) &&
            std::ranges::none_of(kCalling, [&](const char* call) { return source.find(call) != std::string_view::npos; }) &&
            !names_global(source) && !loads_more(source);

@@ -132,6 +132,13 @@ bool commits(const std::string& text) {
     });
 }
 
+bool rolls_back(const std::string& text) {
+    std::string small = lowered(trim(text));
+    if (small.ends_with(';')) small.pop_back();
+    static constexpr std::array kWhole{"abort", "abort transaction", "abort work", "rollback", "rollback transaction", "rollback work"};
+    return among(kWhole, trim(small));
+}
+
 std::vector<std::string> settings_in(const std::string& text) {
     std::vector<std::string> settings;
     if (!may_be_several(text)) return settings;

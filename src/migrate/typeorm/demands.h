@@ -25,6 +25,9 @@ struct Demands {
 
 Demands demands_of(const std::string& text);
 
+/// Whether this ends a transaction by rolling it back: ROLLBACK and ABORT, and not those to a savepoint or of a prepared one.
+bool rolls_back(const std::string& text);
+
 /// The first two words of a statement in small letters; empty where there is none.
 std::array<std::string, 2> first_words(std::string_view text);
 

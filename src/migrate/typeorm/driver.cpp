@@ -286,9 +286,16 @@ void Driver::finish(int number) {
 
 std::shared_ptr<const ErrorFields> Driver::unfinished_index(Wire& wire) {
     const std::string& text = wire.orders.front().text;
-    if (!contains_ignoring_case(text, "exists") || !waits_by_design(text)) return {};
+    const std::string table = table_of_index(text);
+    if (table.empty()) return {};
+    // The index is where its table is, whatever others have that name.
+    auto schema = wire.session.query(
+        "SELECT '\"' || pg_catalog.replace(n.nspname, '\"', '\"\"') || '\".' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+        "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)",
+        stop_, {table});
+    if (!schema || schema->size() == 0) return {};
     auto found = invalid_indexes(wire.session, text, stop_);
-    std::erase_if(found, [](const InvalidIndex& one) { return !one.named; });
+    std::erase_if(found, [&](const InvalidIndex& one) { return !one.named || !one.name.starts_with(schema->text(0, 0)); });
     if (found.empty()) return {};
     ErrorFields fields = own_error("55000", fmt::format("{} is there already, and no query uses it", told(found)));
     fields.hint = drop_first(found);
@@ -349,6 +356,7 @@ void Driver::conclude_order(Wire& wire, const Outcome& outcome) {
     const Order order = std::move(wire.orders.front());
     wire.orders.pop_front();
     watch_.answered(order.sender, order.text, *order.stack, wire.session.in_transaction(), outcome.error.get());
+    if (!outcome.error && order.by_runner && rolls_back(order.text)) watch_.rolled_back(order.sender);
     if (!order.answered) {
         const Value arguments[] = {answer_for(wire, outcome)};
         // What it throws is for connection.js to pass on; see there.

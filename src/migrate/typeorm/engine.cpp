@@ -162,6 +162,8 @@ class TypeormRun {
         std::set<std::string> old;
         std::vector<std::string> fresh;
         for (const Row& row : before.rows) old.insert(row.name);
+        there_.clear();
+        for (const Row& row : *rows) there_.insert(row.name);
         for (const Row& row : *rows) {
             if (old.contains(row.name)) continue;
             if (by_us(project, row.name)) fresh.push_back(row.name);
@@ -186,23 +188,29 @@ class TypeormRun {
         record(project, **session, before, fresh, patience);
     }
 
+    /// Who left a transaction open that took it and those behind it, else who rolled one back that took those before it.
+    static std::vector<Work>::const_iterator who_broke(const std::vector<Work>& works, const std::vector<std::string>& missing) {
+        const auto lost = [&](const Work& work) { return std::ranges::find(missing, work.name) != missing.end(); };
+        const auto open = std::ranges::find_if(works, [&](const Work& work) { return work.left_open && lost(work); });
+        if (open != works.end()) return open;
+        return std::ranges::find_if(std::ranges::find_if(works, lost), works.end(), &Work::rolled_back);
+    }
+
     /// TypeORM asks for no answer behind its COMMIT, and there may have been nothing to commit.
     std::optional<Failure> look_for_missing(const Project& project, const std::vector<std::string>& ran, const Report& report) const {
         if (report.state == kUnread) return {};
         std::vector<std::string> missing;
-        std::ranges::copy_if(ran, std::back_inserter(missing), [&](const std::string& name) {
-            return std::ranges::find(report.applied, name) == report.applied.end();
-        });
+        std::ranges::copy_if(ran, std::back_inserter(missing), [&](const std::string& name) { return !there_.contains(name); });
         if (missing.empty()) return {};
         const auto& works = project.watch().works();
-        const auto broke = std::ranges::find_if(works, &Work::broke_transaction);
+        const auto broke = who_broke(works, missing);
         Failure failure;
         failure.code = Code::migration_failed;
         failure.what = fmt::format("cannot apply migration {} of database \"{}\"", broke == works.end() ? missing.front() : broke->name,
                                    context_.migration.database);
         failure.because = "TypeORM ended well, but its ledger does not have it";
         if (broke != works.end()) {
-            failure.because = broke->left_open ? "it left a transaction open, which was rolled back" : "it rolled back the transaction that it ran in";
+            failure.because = !broke->rolled_back ? "it left a transaction open, which was rolled back" : "it rolled back the transaction that it ran in";
             if (const Found* found = project.listing().find(broke->name)) failure.where.file = found->file;
         }
         const std::string_view verb = missing.size() == 1 ? "is" : "are";
@@ -215,7 +223,7 @@ class TypeormRun {
     /// Its row was written behind that, and tells nothing of it.
     static void tell_what_was_undone(const Project& project, const std::vector<std::string>& fresh) {
         for (const Work& work : project.watch().works()) {
-            if (!work.inside || !work.rolled_back || std::ranges::find(fresh, work.name) == fresh.end()) continue;
+            if (!work.rolled_back || std::ranges::find(fresh, work.name) == fresh.end()) continue;
             log::warn("migrate", fmt::format("{} rolled back the transaction that it ran in: it is in the ledger, but what it did before "
                                              "that is undone", work.name));
         }
@@ -339,6 +347,7 @@ class TypeormRun {
     const Context& context_;
     std::unique_ptr<Project> looked_;
     const Stop& stop_;
+    std::set<std::string> there_{};  ///< what the ledger had at the end
     int total_{0};
     int applied_{0};  ///< before this run
     bool begun_{false};

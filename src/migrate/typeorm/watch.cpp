@@ -19,6 +19,16 @@ std::string title_of(std::string_view text) {
     return mend_utf8(line.substr(0, kLongest)) + " …";
 }
 
+namespace {
+
+/// Of one without a transaction: whether something of it stays.
+bool changes(const std::string& text) {
+    const Demands demands = demands_of(text);
+    return !demands.again && !demands.asks;
+}
+
+}  // namespace
+
 void Watch::provide(script::Engine& engine) {
     using script::Answer;
     using script::Call;
@@ -32,7 +42,7 @@ void Watch::provide(script::Engine& engine) {
             });
         };
         return made_in.object({
-            {"begin", function("begin", [this](const Call& call) { begin(call[0].text()); })},
+            {"begin", function("begin", [this](const Call& call) { begin(call[0].text(), call[1].truthy()); })},
             {"end", function("end", [this](const Call&) { end(); })},
             {"failed", function("failed", [this](const Call&) { fail(); })},
             {"leftOpen", function("leftOpen", [this](const Call&) { if (at_work()) works_.back().left_open = true; })},
@@ -43,9 +53,10 @@ void Watch::provide(script::Engine& engine) {
     });
 }
 
-void Watch::begin(const std::string& name) {
+void Watch::begin(const std::string& name, bool inside) {
     const bool behind = !works_.empty() && works_.back().ended && !works_.back().recorded;
     works_.push_back({name, Clock::now()});
+    works_.back().inside = inside;
     places_.clear();
     place_ = std::make_shared<const std::string>();
     if (!behind) tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
@@ -118,10 +129,10 @@ void Watch::sent(const Sender& sender, const std::string& text, bool in_transact
         // TypeORM's own, behind the end of a script that began without a transaction and is in one now.
         if (sender.work < 0) return;
         Work& work = works_[static_cast<std::size_t>(sender.work)];
-        if (work.ended && work.statements > 0 && !work.inside && in_transaction) work.left_open = true;
+        const bool of_ledger = text.starts_with("INSERT INTO") || text.starts_with("DELETE FROM");
+        if (of_ledger && work.ended && !work.inside && in_transaction) work.left_open = true;
         return;
     }
-    if (sender.number == 1) works_[static_cast<std::size_t>(sender.work)].inside = in_transaction;
     if (!in_transaction || commits(text)) works_[static_cast<std::size_t>(sender.work)].outside = true;
     if (*progress_) tell(Progress::Kind::statement, sender.work + 1, title_of(text), {});
 }
@@ -147,14 +158,19 @@ void Watch::answered(const Sender& sender, const std::string& text, const std::s
         if (sender.number > 0) one.where = read(stack);
         refused_.push_back(std::move(one));
     } else if (sender.number > 0) {
-        const auto [verb, what] = first_words(text);
-        const bool back = (verb == "rollback" || verb == "abort") && what != "to";
-        work->rolled_back = work->rolled_back || back;
-        if (commits(text) || (!in_transaction && !back)) work->committed = sender.number;
+        // All before it, unless that was in TypeORM's transaction, which a second session tells nothing of.
+        const bool behind = !work->inside || (work->committed > 0 && work->committed + 1 == sender.number);
+        if (commits(text) || (behind && !in_transaction && changes(text))) work->committed = sender.number;
     } else if (work != nullptr && work->ended && !work->recorded && !work->failed && !(in_transaction && at_once_)) {
         // The first behind a script's end is its row in the ledger, and then its COMMIT.
         record(sender.work);
     }
+}
+
+void Watch::rolled_back(const Sender& sender) {
+    if (sender.number == 0 || sender.work < 0) return;
+    Work& work = works_[static_cast<std::size_t>(sender.work)];
+    work.rolled_back = work.rolled_back || (work.inside && work.committed == 0);
 }
 
 void Watch::broke_off(const Sender& sender, const std::string& text, const std::string& stack) {

@@ -43,10 +43,7 @@ struct Work {
     bool outside{false};  ///< it sent something outside of TypeORM's transaction, which may stay whatever comes
     bool inside{false};   ///< it began in a transaction, TypeORM's
     bool left_open{false};    ///< it began a transaction that it did not end, by TypeORM's count
-    bool rolled_back{false};  ///< it ended a transaction with ROLLBACK
-
-    /// It took what was done before it, or what came behind it, out of the transaction that is committed.
-    bool broke_transaction() const { return left_open || (inside && rolled_back); }
+    bool rolled_back{false};  ///< it rolled back the transaction that TypeORM began
 };
 
 /// Whose a statement is.
@@ -72,6 +69,8 @@ class Watch {
 
     /// Of the driver: a script sends a statement; it is sent to the server; and what became of it.
     Sender enlist();
+    /// A script's call of its query runner has rolled back: TypeORM's transaction, unless it committed that before.
+    void rolled_back(const Sender& sender);
     void sent(const Sender& sender, const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
     void blocked(std::string blocker);
@@ -106,7 +105,7 @@ class Watch {
     Origin read(const std::string& stack) const;
 
   private:
-    void begin(const std::string& name);
+    void begin(const std::string& name, bool inside);
     void end();
     void fail();
     void record(int work);

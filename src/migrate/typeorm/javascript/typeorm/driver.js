@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What C++ calls: finds a project's migrations and lets TypeORM run or revert them. TypeORM decides; this only listens, and
 // tells `alkemio-init:watch` of it:
-//   begin(name)    a migration's up or down is about to run
+//   begin(name, inside)  a migration's up or down is about to run, in a transaction of TypeORM's or not
 //   place(text)    a script calls the query runner, with this statement if it is a query
 //   end(name)      up or down is done, its row in the ledger is not
 //   leftOpen()     before its end: it began a transaction that it did not end
@@ -178,7 +178,7 @@ function watchMigrations(dataSource) {
               if ((runner?.transactionDepth ?? 0) > depth) watch.leftOpen();
               watch.end(name);
             };
-            watch.begin(name);
+            watch.begin(name, Boolean(runner?.isTransactionActive));
             watchRunner(runner);
             let result;
             try {
