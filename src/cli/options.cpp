@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <map>
 
 #include "base/failure.h"
@@ -45,10 +45,8 @@ std::string check_duration(std::string& text) {
 }
 
 std::string check_count(std::string& text) {
-    int count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    return whole && count > 0 ? std::string{} : fmt::format("\"{}\" is no number from 1 on", text);
+    const auto count = parse_integer(text);
+    return count && *count >= 1 && *count <= std::numeric_limits<int>::max() ? std::string{} : fmt::format("\"{}\" is no number from 1 on", text);
 }
 
 std::string check_signal(const std::string& text) {

@@ -81,11 +81,7 @@ std::optional<std::string> assign(Postgres& into, std::string_view key, const st
     const auto field = text_fields().find(key);
     if (field == text_fields().end()) return fmt::format("there is no setting \"{}\"", key);
     const KeyEntry* entry = find_key("postgres", key);
-    const std::vector<std::string> values =
-        entry == nullptr ? std::vector<std::string>{} : allowed_values(*entry);
-    if (!values.empty() && std::ranges::find(values, value) == values.end()) {
-        return fmt::format("\"{}\" is none of {}", value, join(values, ", "));
-    }
+    if (auto wrong = entry == nullptr ? std::nullopt : wrong_value(*entry, value)) return wrong;
     into.*field->second = value;
     return {};
 }

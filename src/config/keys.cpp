@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace ainit::config {
@@ -293,6 +295,12 @@ std::vector<std::string> allowed_values(const KeyEntry& key) {
     if (key.allowed.empty()) return values;
     for (const std::string& value : split(key.allowed, ',')) values.emplace_back(trim(value));
     return values;
+}
+
+std::optional<std::string> wrong_value(const KeyEntry& key, const std::string& value) {
+    const std::vector<std::string> values = allowed_values(key);
+    if (values.empty() || std::ranges::find(values, value) != values.end()) return {};
+    return fmt::format("\"{}\" is none of {}", value, join(values, ", "));
 }
 
 }  // namespace ainit::config

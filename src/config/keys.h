@@ -3,6 +3,7 @@
 // defaults shown by `config show`, and docs/configuration.md.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,5 +49,7 @@ const std::vector<std::string>& parameters();
 const KeyEntry* find_key(std::string_view section, std::string_view key);
 std::vector<std::string> keys_of(std::string_view section);
 std::vector<std::string> allowed_values(const KeyEntry& key);
+/// Why a key cannot have this value: `"x" is none of a, b`. Nothing if it can, or takes any.
+std::optional<std::string> wrong_value(const KeyEntry& key, const std::string& value);
 
 }  // namespace ainit::config

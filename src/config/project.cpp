@@ -130,13 +130,10 @@ class FromProject {
 
     /// What the variable says; the option was judged with the command line.
     bool may_be(const std::string& transaction) {
-        const std::vector<std::string> values = allowed_values(*find_key("migration", "transaction"));
-        if (transaction.empty() || std::ranges::find(values, transaction) != values.end()) return true;
-        fail(Code::config_type,
-             fmt::format("cannot use the value of {}", kTransaction),
-             fmt::format("\"{}\" is none of {}", transaction, join(values, ", ")),
-             "");
-        return false;
+        if (transaction.empty()) return true;
+        auto wrong = wrong_value(*find_key("migration", "transaction"), transaction);
+        if (wrong) fail(Code::config_type, fmt::format("cannot use the value of {}", kTransaction), std::move(*wrong), "");
+        return !wrong;
     }
 
     std::optional<std::string> choose_database(const std::string& service, const std::set<std::string>& set) {

@@ -127,7 +127,8 @@ bool Attempt::look() {
     for (const MigrationStatus& status : summary_.migrations) {
         if (status.level) {
             for (const Failure& finding : status.level->findings) fail(finding);
-            for (const Failure& warning : status.level->warnings) log::warn("migrate", warning.line());
+            // What it is of would say that nothing can be done.
+            for (const Failure& warning : status.level->warnings) log::warn("migrate", warning.because, {{"database", status.database}});
         }
         if (status.missing && !status.failure) tell_missing(*status.missing);
         // While steps are to be made (a password to be set, say) a look may fail for that very reason.

@@ -54,6 +54,21 @@ std::vector<InvalidIndex> invalid_indexes(postgres::Session& session, const std:
     return found;
 }
 
+std::vector<InvalidIndex> passed_over(postgres::Session& session, const std::string& index, const std::string& table, const Stop& stop) {
+    std::vector<InvalidIndex> found;
+    if (index.empty() || !session.usable() || session.in_transaction()) return found;
+    // The index is where its table is, whatever others have that name.
+    const auto schema = session.query("SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                                      "WHERE c.oid = pg_catalog.to_regclass($1)", stop, {table});
+    if (!schema || schema->size() == 0) return found;
+    const auto rows = session.query(kQuestion, stop);
+    for (int row = 0; rows && row < rows->size(); ++row) {
+        if (rows->text(row, 0) != schema->text(0, 0) || rows->text(row, 1) != index) continue;
+        found.push_back({fmt::format("{}.{}", quote_identifier(rows->text(row, 0)), quote_identifier(index)), true});
+    }
+    return found;
+}
+
 std::string told(const std::vector<InvalidIndex>& indexes) {
     return fmt::format("the INVALID {} {}", indexes.size() == 1 ? "index" : "indexes", join(names_of(indexes), ", "));
 }

@@ -19,6 +19,10 @@ struct InvalidIndex {
 /// Those that a statement or its table speaks of, without those that are being made at this moment. None where nobody says.
 std::vector<InvalidIndex> invalid_indexes(postgres::Session& session, const std::string& statement, const Stop& stop);
 
+/// The INVALID index that CREATE INDEX CONCURRENTLY IF NOT EXISTS `index` ON `table` has passed over, which is taken as SQL has it;
+/// none if there is none in the schema of the table.
+std::vector<InvalidIndex> passed_over(postgres::Session& session, const std::string& index, const std::string& table, const Stop& stop);
+
 /// `the INVALID index "public"."x"`, for the state of things.
 std::string told(const std::vector<InvalidIndex>& indexes);
 

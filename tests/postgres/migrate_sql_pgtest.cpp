@@ -286,6 +286,16 @@ TEST_CASE_FIXTURE(SqlStage,
         "an earlier run was broken off in this statement and may have done it"));
 }
 
+TEST_CASE_FIXTURE(SqlStage, "migrate sql: an INVALID index of that name in another schema is in nobody's way") {
+    sql("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.a AS SELECT 1 AS i FROM generate_series(1, 2); CREATE TABLE a (i int); "
+        "ALTER TABLE a OWNER TO " + role);
+    postgres::Session other_one = other();
+    CHECK_FALSE(other_one.query("CREATE UNIQUE INDEX CONCURRENTLY a_i ON elsewhere.a (i)", Stop{}.within(10s)).has_value());
+    file("0001_a.sql", "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_i ON a (i);");
+    must_run();
+    CHECK(sql("SELECT count(*) FROM pg_index WHERE indexrelid = 'public.a_i'::regclass AND indisvalid") == "1");
+}
+
 TEST_CASE_FIXTURE(SqlStage, "migrate sql: an index that CONCURRENTLY left INVALID is named until it is dropped") {
     sql("CREATE TABLE a (i int); CREATE TABLE b (i int); ALTER TABLE a OWNER TO " + role);
     migration.lock_timeout = 300ms;

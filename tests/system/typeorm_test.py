@@ -454,8 +454,8 @@ class TypeOrm(harness.StackTest):
 
     def test_a_down_that_breaks_the_transaction_is_not_told_as_reverted(self):
         self.once(*self.project())
-        (self.folder / "migrations/1700000000003-Third.js").write_text(
-            third("await q.query(`CREATE TABLE third (id int)`);").replace(
+        self.write("migrations/1700000000003-Third.js",
+                   third("await q.query(`CREATE TABLE third (id int)`);").replace(
                 "async down() {}", "async down(q) { await q.startTransaction(); await q.query(`DROP TABLE third`); }"))
         for mode in ("all", "each", "none"):
             with self.subTest(mode):
@@ -593,6 +593,21 @@ for (const file of readdirSync(__dirname + "/../sql")) {
         self.write("config/data-source.js", "if (!process.env.DATABASE_PASSWORD) throw new Error('set DATABASE_PASSWORD');\n" + DATA_SOURCE)
         ran = self.expect(30, "once", "--data-source", "config/data-source.js", **self.variables())
         self.assertIn("DATABASE_PASSWORD holds a secret, which scripts do not get", ran.err)
+
+    def test_a_module_that_a_data_source_misses_is_named_with_the_way_out(self):
+        self.write("migrations/1700000000001-First.js", FIRST)
+        self.write("package.json", "{}")
+        self.write("config/data-source.js", "require('reflect-metadata-of-nobody');\n" + DATA_SOURCE)
+        ran = self.expect(30, "once", "--data-source", "config/data-source.js", **self.variables())
+        self.assertIn("reflect-metadata-of-nobody", ran.err)
+        self.assertIn('in the project\'s folder or a node_modules above it, or run it with Node (engine = "command")', ran.err)
+
+    def test_a_file_that_changed_is_a_warning_that_says_so(self):
+        self.once(*self.project())
+        self.write("migrations/1700000000001-First.js", FIRST + "// changed\n")
+        ran = self.expect(0, "once", config=self.configured())
+        self.assertIn("files that changed after they were applied: First1700000000001", ran.err)
+        self.assertNotIn("cannot migrate", ran.err)
 
     def test_an_index_that_is_made_concurrently_waits_as_long_as_it_takes(self):
         files = self.project()

@@ -275,10 +275,7 @@ void Applier::look_for_invalid_indexes(Setback& setback) {
 
 /// IF NOT EXISTS passes over an index that an earlier try has left unfinished.
 Applier::Attempt Applier::accepted_as_it_is(const Job& job, const Statement& statement) {
-    const std::string text{job.script.of(statement)};
-    if (statement.nature.outside != "CREATE INDEX CONCURRENTLY" || !contains_ignoring_case(text, "exists")) return {};
-    auto found = invalid_indexes(session_, text, stop_);
-    std::erase_if(found, [](const InvalidIndex& one) { return !one.named; });
+    const auto found = passed_over(session_, statement.nature.index, statement.nature.index_table, stop_);
     if (found.empty()) return {};
     Failure failure;
     failure.because = fmt::format("{} is there already, and no query uses it", told(found));

@@ -202,6 +202,11 @@ constexpr Row kRules[] = {
      [](const json::object& node, Nature& n) {
          n.waits = flag(node, "concurrent");
          if (n.waits) n.outside = "CREATE INDEX CONCURRENTLY";
+         const json::value* table = node.if_contains("relation");
+         if (!n.waits || !flag(node, "if_not_exists") || table == nullptr || !table->is_object()) return;
+         const std::string schema = text_of(table->get_object(), "schemaname");
+         n.index = text_of(node, "idxname");
+         n.index_table = (schema.empty() ? "" : quote_identifier(schema) + ".") + quote_identifier(text_of(table->get_object(), "relname"));
      }},
     {"DropStmt",
      [](const json::object& node, Nature& n) {

@@ -12,6 +12,9 @@ struct Nature {
     std::string outside{};
     /// It waits for other transactions by design: a lock_timeout would only leave it half done.
     bool waits{false};
+    /// CREATE INDEX CONCURRENTLY IF NOT EXISTS index ON table: its name, and the table quoted as SQL wants it.
+    std::string index{};
+    std::string index_table{};
     /// It begins or ends a transaction: "COMMIT"; empty otherwise. Savepoints do neither.
     std::string control{};
     /// It may commit inside, or makes sense only in a transaction of the file's own.

@@ -61,7 +61,6 @@ class Surveyor {
         Failure failure = about_the_set(fmt::format("{}: {}", because, join(first_few(list), ", ")),
                                         join(list, "\n"),
                                         std::move(hint));
-        if (rule == "warn") failure.what = fmt::format("database \"{}\"", migration_.database);
         auto& place = rule == "warn" ? result_.level.warnings : result_.level.findings;
         place.push_back(std::move(failure));
     }

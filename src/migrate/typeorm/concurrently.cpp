@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrate/typeorm/concurrently.h"
 
-#include <algorithm>
-#include <cctype>
-#include <utility>
-#include <vector>
-
 #include "base/text.h"
 #include "migrate/sql/nature.h"
 
@@ -14,28 +9,6 @@ namespace ainit::migrate::typeorm {
 bool waits_by_design(const std::string& text) {
     // The parser is asked only where the answer may be yes.
     return contains_ignoring_case(text, "concurrently") && sql::nature_of(text).waits;
-}
-
-std::string table_of_index(const std::string& text) {
-    if (!contains_ignoring_case(text, "exists") || !contains_ignoring_case(text, "concurrently")) return {};
-    if (sql::nature_of(text).outside != "CREATE INDEX CONCURRENTLY") return {};
-    std::vector<std::string> words;
-    std::string word;
-    bool quoted = false;
-    for (const char c : text) {
-        if (c == '"') quoted = !quoted;
-        if (!quoted && (c == '(' || std::isspace(static_cast<unsigned char>(c)) != 0)) {
-            if (!word.empty()) words.push_back(std::exchange(word, {}));
-            if (c == '(') break;
-        } else {
-            word += c;
-        }
-    }
-    // CREATE [UNIQUE] INDEX CONCURRENTLY IF NOT EXISTS name ON [ONLY] table [USING method] (
-    const auto on = std::ranges::find_if(words, [](const std::string& one) { return equals_ignoring_case(one, "on"); });
-    if (on == words.end() || on + 1 == words.end()) return {};
-    const bool only = equals_ignoring_case(on[1], "only");
-    return only && on + 2 != words.end() ? on[2] : on[1];
 }
 
 bool lift_lock_timeout(postgres::Session& session, const Stop& stop) {

@@ -12,9 +12,6 @@ namespace ainit::migrate::typeorm {
 /// Whether the statement is one of them.
 bool waits_by_design(const std::string& text);
 
-/// The table, as it is written, of CREATE INDEX CONCURRENTLY IF NOT EXISTS; empty for every other statement.
-std::string table_of_index(const std::string& text);
-
 /// Puts lock_timeout off on the session, unless a script has set it there itself. True if it did: then restore it.
 bool lift_lock_timeout(postgres::Session& session, const Stop& stop);
 void restore_lock_timeout(postgres::Session& session, const Stop& stop);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "migrate/invalid_index.h"
+#include "migrate/sql/nature.h"
 #include "migrate/typeorm/ahead.h"
 #include "migrate/typeorm/concurrently.h"
 #include "migrate/typeorm/wire.h"
@@ -286,16 +287,10 @@ void Driver::finish(int number) {
 
 std::shared_ptr<const ErrorFields> Driver::unfinished_index(Wire& wire) {
     const std::string& text = wire.orders.front().text;
-    const std::string table = table_of_index(text);
-    if (table.empty()) return {};
-    // The index is where its table is, whatever others have that name.
-    auto schema = wire.session.query(
-        "SELECT '\"' || pg_catalog.replace(n.nspname, '\"', '\"\"') || '\".' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-        "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)",
-        stop_, {table});
-    if (!schema || schema->size() == 0) return {};
-    auto found = invalid_indexes(wire.session, text, stop_);
-    std::erase_if(found, [&](const InvalidIndex& one) { return !one.named || !one.name.starts_with(schema->text(0, 0)); });
+    // The parser is asked only where the answer may be yes.
+    if (!contains_ignoring_case(text, "concurrently")) return {};
+    const sql::Nature nature = sql::nature_of(text);
+    const auto found = passed_over(wire.session, nature.index, nature.index_table, stop_);
     if (found.empty()) return {};
     ErrorFields fields = own_error("55000", fmt::format("{} is there already, and no query uses it", told(found)));
     fields.hint = drop_first(found);

@@ -31,7 +31,6 @@ using postgres::Session;
 
 /// For reading what stays, when the run itself may be out of time.
 constexpr Duration kAfterwards{5'000};
-constexpr const char* kUnread = "the ledger could not be read";
 
 bool says_all(const std::string& file) {
     auto text = read_file(file);
@@ -156,14 +155,15 @@ class TypeormRun {
             if (failure) {
                 failure->state = fmt::format("What stays of this run is not known, since the ledger could not be read: {}.", rows.error().because);
             }
-            report.state = kUnread;
+            report.state = "the ledger could not be read";
+            there_.reset();
             return;
         }
         std::set<std::string> old;
         std::vector<std::string> fresh;
         for (const Row& row : before.rows) old.insert(row.name);
-        there_.clear();
-        for (const Row& row : *rows) there_.insert(row.name);
+        there_.emplace();
+        for (const Row& row : *rows) there_->insert(row.name);
         for (const Row& row : *rows) {
             if (old.contains(row.name)) continue;
             if (by_us(project, row.name)) fresh.push_back(row.name);
@@ -172,8 +172,10 @@ class TypeormRun {
         overtaken_ = overtaken_ || project.watch().overtaken();
         clashed_ = project.watch().works().empty() && before.rows.empty() && failure && is_there_already(*failure);
         report.applied.insert(report.applied.end(), fresh.begin(), fresh.end());
-        if (!failure) project.watch().committed(fresh);
-        if (!failure) tell_what_was_undone(project, fresh);
+        if (!failure) {
+            project.watch().committed(fresh);
+            tell_what_was_undone(project, fresh);
+        }
         note_what_is_left(project, *rows);
         if (journal.used()) tidy_journal(project, **session, *rows, patience);
         report.state = fmt::format("{} of {} applied", applied_ + static_cast<int>(report.applied.size()), total_);
@@ -198,9 +200,9 @@ class TypeormRun {
 
     /// TypeORM asks for no answer behind its COMMIT, and there may have been nothing to commit.
     std::optional<Failure> look_for_missing(const Project& project, const std::vector<std::string>& ran, const Report& report) const {
-        if (report.state == kUnread) return {};
+        if (!there_) return {};
         std::vector<std::string> missing;
-        std::ranges::copy_if(ran, std::back_inserter(missing), [&](const std::string& name) { return !there_.contains(name); });
+        std::ranges::copy_if(ran, std::back_inserter(missing), [&](const std::string& name) { return !there_->contains(name); });
         if (missing.empty()) return {};
         const auto& works = project.watch().works();
         const auto broke = who_broke(works, missing);
@@ -249,6 +251,7 @@ class TypeormRun {
         });
         current_ = works.empty() ? project.listing().table : works.back().name;
         half_ = 0;
+        half_before_.clear();
         unkept_ = works.empty() || std::ranges::find(rows, current_, &Row::name) != rows.end() ? 0 : works.back().committed;
         blocker_ = project.watch().blocker();
     }
@@ -259,7 +262,6 @@ class TypeormRun {
         auto journals = read_journals(session, ledger, stop);
         if (!journals) return;
         half_ = journals->contains(current_) ? journals->at(current_).back().number : 0;
-        half_before_.clear();
         for (const auto& [name, journal] : *journals) {
             if (std::ranges::find(rows, name, &Row::name) == rows.end()) {
                 if (name != current_) half_before_.emplace_back(name, journal.back().number);
@@ -331,23 +333,26 @@ class TypeormRun {
         }
         if (failure.state.empty()) failure.state = "Nothing was changed.";
         if (!invalid_.empty()) failure.hint = drop_first(invalid_);
-        if (failure.hint.empty() && failure.code == Code::migration_failed) {
-            if (half_ == 0 && unkept_ > 0) {
-                failure.hint = fmt::format("no journal has what it committed: undo that by hand, or finish it and record it by alkemio-init "
-                                           "migrate repair {} --applied", current_);
-                return;
-            }
-            failure.hint = half_ > 0 ? fmt::format("mend what comes behind statement {}, or the data, and run it again: it goes on there; "
-                                                   "what is committed shows: alkemio-init migrate repair {}", half_, current_)
-                                     : fmt::format("mend the migration, or the data, and run it again: it goes on with {}",
-                                                   half_before_.empty() ? "this one" : half_before_.front().first);
+        if (failure.hint.empty() && failure.code == Code::migration_failed) failure.hint = way_on();
+    }
+
+    std::string way_on() const {
+        if (half_ > 0) {
+            return fmt::format("mend what comes behind statement {}, or the data, and run it again: it goes on there; what is committed shows: "
+                               "alkemio-init migrate repair {}", half_, current_);
         }
+        if (unkept_ > 0) {
+            return fmt::format("no journal has what it committed: undo that by hand, or finish it and record it by alkemio-init migrate repair {} "
+                               "--applied", current_);
+        }
+        return fmt::format("mend the migration, or the data, and run it again: it goes on with {}",
+                           half_before_.empty() ? "this one" : half_before_.front().first);
     }
 
     const Context& context_;
     std::unique_ptr<Project> looked_;
     const Stop& stop_;
-    std::set<std::string> there_{};  ///< what the ledger had at the end
+    std::optional<std::set<std::string>> there_{};  ///< what the ledger had at the end, if it could be read
     int total_{0};
     int applied_{0};  ///< before this run
     bool begun_{false};

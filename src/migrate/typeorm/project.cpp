@@ -2,7 +2,6 @@
 #include "migrate/typeorm/project.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -64,14 +63,10 @@ std::vector<std::string> texts_of(const Value& object, std::string_view name) {
 /// The variable of ours that a message speaks of and that scripts do not get; empty if there is none.
 std::string withheld_in(std::string_view message) {
     const std::vector<std::string> given = inherited_environment();
-    const auto is_letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
     for (const std::string& entry : whole_environment()) {
         if (std::ranges::find(given, entry) != given.end()) continue;
         const std::string name = entry.substr(0, entry.find('='));
-        const std::size_t at = name.empty() ? std::string_view::npos : message.find(name);
-        if (at == std::string_view::npos) continue;
-        const std::string_view rest = message.substr(at + name.size());
-        if ((at == 0 || !is_letter(message[at - 1])) && (rest.empty() || !is_letter(rest.front()))) return name;
+        if (!name.empty() && message.find(name) != std::string_view::npos) return name;
     }
     return {};
 }
@@ -316,7 +311,9 @@ Failure Project::explain(const script::Exception& exception) const {
     if (exception.name == "ForbiddenTransactionModeOverrideError") failure.hint = kOtherMode;
     if (const std::string name = withheld_in(exception.message); !name.empty()) failure.hint = fmt::format("{}{}", name, kWithheld);
     const std::string code = exception.property("code");
-    if (code == "MODULE_NOT_FOUND" || code == "ERR_MODULE_NOT_FOUND" || exception.message.find("Cannot find module") != std::string::npos) failure.hint = fmt::format("{}{}", kMissing, kWayOut);
+    // Of a data source TypeORM keeps the message alone.
+    const bool missing = code == "MODULE_NOT_FOUND" || code == "ERR_MODULE_NOT_FOUND" || exception.message.find("Cannot find module") != std::string::npos;
+    if (missing) failure.hint = fmt::format("{}{}", kMissing, kWayOut);
     // Its message names the entity.
     if (exception.name == "EntityMetadataNotFoundError") failure.hint = fmt::format("{}{}", kNoEntities, kWayOut);
     return failure;

@@ -48,7 +48,6 @@ class Surveyor {
         std::vector<std::string> few{list.begin(), list.begin() + static_cast<std::ptrdiff_t>(std::min(kFew, list.size()))};
         if (list.size() > kFew) few.push_back(fmt::format("and {} more", list.size() - kFew));
         Failure failure = about_the_set(fmt::format("{}: {}", because, join(few, ", ")), join(list, "\n"), std::move(hint));
-        if (rule == "warn") failure.what = fmt::format("database \"{}\"", migration_.database);
         (rule == "warn" ? level_.warnings : level_.findings).push_back(std::move(failure));
     }
 

@@ -43,9 +43,8 @@ void Watch::provide(script::Engine& engine) {
         };
         return made_in.object({
             {"begin", function("begin", [this](const Call& call) { begin(call[0].text(), call[1].truthy()); })},
-            {"end", function("end", [this](const Call&) { end(); })},
+            {"end", function("end", [this](const Call& call) { end(call[1].truthy()); })},
             {"failed", function("failed", [this](const Call&) { fail(); })},
-            {"leftOpen", function("leftOpen", [this](const Call&) { if (at_work()) works_.back().left_open = true; })},
             {"place", function("place", [this](const Call& call) { remember_place(call[0].text()); })},
             {"overtaken", function("overtaken", [this](const Call&) { overtaken_ = true; })},
             {"said", function("said", [](const Call& call) { log::debug("typeorm", call[0].text()); })},
@@ -62,9 +61,11 @@ void Watch::begin(const std::string& name, bool inside) {
     if (!behind) tell(Progress::Kind::begin, static_cast<int>(works_.size()), {}, {});
 }
 
-void Watch::end() {
+void Watch::end(bool open) {
     // A script may come to its end without noticing that a statement of another before it was refused.
-    if (at_work() && !works_.back().failed) works_.back().ended = true;
+    if (!at_work() || works_.back().failed) return;
+    works_.back().ended = true;
+    works_.back().left_open = open;
 }
 
 void Watch::record(int place) {

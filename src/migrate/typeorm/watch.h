@@ -69,13 +69,13 @@ class Watch {
 
     /// Of the driver: a script sends a statement; it is sent to the server; and what became of it.
     Sender enlist();
-    /// A script's call of its query runner has rolled back: TypeORM's transaction, unless it committed that before.
-    void rolled_back(const Sender& sender);
     void sent(const Sender& sender, const std::string& text, bool in_transaction);
     /// The statement that runs waits for these; empty: not any more.
     void blocked(std::string blocker);
     void answered(const Sender& sender, const std::string& text, const std::string& stack, bool in_transaction,
                   const postgres::ErrorFields* error);
+    /// A script's call of its query runner has rolled back: TypeORM's transaction, unless it committed that before.
+    void rolled_back(const Sender& sender);
     /// The server was at this statement when the run was broken off.
     void broke_off(const Sender& sender, const std::string& text, const std::string& stack);
     /// nullptr: it was at none.
@@ -106,7 +106,7 @@ class Watch {
 
   private:
     void begin(const std::string& name, bool inside);
-    void end();
+    void end(bool open);
     void fail();
     void record(int work);
     void remember_place(const std::string& text);
@@ -116,7 +116,6 @@ class Watch {
     const ProgressSink* progress_;
     int total_{0};
     bool at_once_{true};
-    std::optional<Refused> broken_off_{};
     bool overtaken_{false};
     std::vector<Work> works_{};
     script::Engine* engine_{nullptr};
@@ -128,6 +127,7 @@ class Watch {
     std::string blocker_{};
     std::string concurrently_{};
     std::vector<Refused> refused_{};
+    std::optional<Refused> broken_off_{};
 };
 
 }  // namespace ainit::migrate::typeorm

@@ -7,6 +7,21 @@ TEST_SUITE_BEGIN("unit");
 
 namespace ainit::migrate::sql {
 
+TEST_CASE("nature: an index that may be passed over is named, with its table") {
+    const Nature plain = nature_of("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY T(a)");
+    CHECK(plain.index == "i");
+    CHECK(plain.index_table == "\"t\"");
+    const Nature quoted = nature_of("create index concurrently if not exists \"An I\" on \"S.x\" . \"T\"\"t\" USING btree (a) WHERE b ON CONFLICT");
+    CHECK(quoted.index.empty());
+    const Nature in_schema = nature_of("create index concurrently if not exists \"An I\" on \"S.x\" . \"T\"\"t\" USING btree (a)");
+    CHECK(in_schema.index == "An I");
+    CHECK(in_schema.index_table == "\"S.x\".\"T\"\"t\"");
+    for (const char* other : {"CREATE INDEX CONCURRENTLY i ON t (a)", "CREATE INDEX IF NOT EXISTS i ON t (a)", "DROP INDEX CONCURRENTLY IF EXISTS i"}) {
+        CAPTURE(other);
+        CHECK(nature_of(other).index.empty());
+    }
+}
+
 TEST_CASE("nature: what PostgreSQL keeps out of transactions is known, its neighbours are let in") {
     struct Row {
         const char* statement;

@@ -3,8 +3,7 @@
 // tells `alkemio-init:watch` of it:
 //   begin(name, inside)  a migration's up or down is about to run, in a transaction of TypeORM's or not
 //   place(text)    a script calls the query runner, with this statement if it is a query
-//   end(name)      up or down is done, its row in the ledger is not
-//   leftOpen()     before its end: it began a transaction that it did not end
+//   end(name, open)      up or down is done, its row in the ledger is not; `open`: it began a transaction that it did not end
 //   failed(name)   up or down has thrown
 //   overtaken()    a TypeORM elsewhere has applied what was to be applied
 //   said(text)     TypeORM's own words on what it does
@@ -174,10 +173,7 @@ function watchMigrations(dataSource) {
         value(runner, ...more) {
           const go = () => {
             const depth = runner?.transactionDepth ?? 0;
-            const end = () => {
-              if ((runner?.transactionDepth ?? 0) > depth) watch.leftOpen();
-              watch.end(name);
-            };
+            const end = () => watch.end(name, (runner?.transactionDepth ?? 0) > depth);
             watch.begin(name, Boolean(runner?.isTransactionActive));
             watchRunner(runner);
             let result;
